@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The MPI to build on, by the name of its pkg-config file: `ompi-c` (Open MPI, the default), `mpich`, …
+let mpi = Context.environment["PCOMPUTE_MPI"] ?? "ompi-c"
+
+/// Set in CI: a warning in this package fails the build.
+let strict = Context.environment["PCOMPUTE_STRICT"] == "1"
+
+let common: [SwiftSetting] =
+  [
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+// MPICH's handles are integers, all others' are pointers; see Sources/MPI/Internals/Handles.swift.
+let library: [SwiftSetting] =
+  common + [.enableExperimentalFeature("Lifetimes")]
+  + (mpi.hasPrefix("mpich") ? [.define("MPI_INTEGER_HANDLES")] : [])
+
+func example(_ name: String, exclude: [String] = []) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["MPI"], path: "examples/\(name)", exclude: ["README.md"] + exclude,
+    swiftSettings: common)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["Support"], exclude: exclude, swiftSettings: common)
+}
+
+let package = Package(
+  name: "pcompute",
+  platforms: [.macOS(.v26)],
+  products: [
+    .library(name: "MPI", targets: ["MPI"]),
+    .library(name: "SPMD", targets: ["SPMD"]),
+    .executable(name: "pcompute", targets: ["pcompute"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CMPI", pkgConfig: mpi, providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+    .target(
+      name: "MPI",
+      dependencies: ["CMPI", .product(name: "ComplexModule", package: "swift-numerics")],
+      swiftSettings: library),
+    .target(name: "SPMD", dependencies: ["MPI"], swiftSettings: library),
+    .executableTarget(
+      name: "pcompute",
+      dependencies: [
+        "MPI", "SPMD", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: common),
+
+    example("hello"),
+    example("ring"),
+    example("pi", exclude: ["pi.c"]),
+    example("matmul"),
+    example("mandelbrot"),
+    .executableTarget(
+      name: "overhead", dependencies: ["MPI"], path: "Benchmarks/overhead/Swift",
+      swiftSettings: common),
+
+    .target(name: "Support", path: "Tests/Support", swiftSettings: common),
+    tests("MPITests", ["MPI"]),
+    tests("SPMDTests", ["SPMD", "MPI"]),
+    tests("PComputeTests", ["pcompute", "SPMD", "MPI"]),
+    tests("LaunchTests", [], exclude: ["Fixtures"]),
+  ])

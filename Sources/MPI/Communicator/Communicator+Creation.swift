@@ -1,0 +1,109 @@
+internal import CMPI
+
+extension Communicator {
+  /// Makes a communicator of the same processes with a context of its own: its messages never mix with others'.
+  ///
+  /// **Collective**: every rank of the communicator calls it.
+  ///
+  /// A library that communicates behind its caller's back does so on a duplicate.
+  ///
+  /// - Throws: ``MPIError`` where the library has run out of contexts.
+  /// - Complexity: O(log `size`) messages.
+  ///
+  /// The corresponding C function is `MPI_Comm_dup` (MPI 3.1 §6.4.2).
+  public func duplicated() throws(MPIError) -> Communicator {
+    var new = CMPI_COMM_NULL as RawCommunicator
+    try unsafe check(MPI_Comm_dup(raw, &new), "MPI_Comm_dup", on: raw)
+    return try Communicator(owning: new)
+  }
+
+  /// Makes a communicator for each color, of the ranks that named it.
+  ///
+  /// **Collective**: every rank of the communicator calls it.
+  ///
+  ///     let row = try world.split(color: world.rank / columns, key: world.rank)
+  ///
+  /// - Parameters:
+  ///   - color: The color of this rank, not negative, or `nil` to be in none of the new communicators.
+  ///   - key: Orders the ranks of one color; equal keys keep the old order.
+  /// - Returns: The communicator of this rank's color, or `nil` without one.
+  /// - Throws: ``MPIError/Code/invalidArgument`` for a negative color.
+  /// - Complexity: O(log `size`) messages, O(`size`) elements.
+  ///
+  /// The corresponding C function is `MPI_Comm_split` (MPI 3.1 §6.4.2).
+  public func split(color: Int?, key: Int = 0) throws(MPIError) -> Communicator? {
+    let rawColor = try color.map { (color) throws(MPIError) -> CInt in
+      guard let raw = CInt(exactly: color), raw >= 0 else {
+        throw MPIError(
+          .invalidArgument, routine: "MPI_Comm_split",
+          message: "the color \(color) is not in 0...\(CInt.max)", on: raw)
+      }
+      return raw
+    }
+    var new = CMPI_COMM_NULL as RawCommunicator
+    try unsafe check(
+      MPI_Comm_split(raw, rawColor ?? MPI_UNDEFINED, CInt(clamping: key), &new),
+      "MPI_Comm_split", on: raw)
+    return try new == CMPI_COMM_NULL ? nil : Communicator(owning: new)
+  }
+
+  /// What processes have in common that ``Communicator/split(by:key:)`` puts together.
+  public struct SplitType: Hashable, Sendable {
+    let raw: CInt
+
+    /// Processes that can share memory: those of one host.
+    ///
+    /// The corresponding C constant is `MPI_COMM_TYPE_SHARED`.
+    public static var sharedMemory: SplitType { SplitType(raw: CInt(MPI_COMM_TYPE_SHARED)) }
+  }
+
+  /// Makes a communicator for each set of ranks that have something in common.
+  ///
+  /// **Collective**: every rank of the communicator calls it.
+  ///
+  ///     let host = try world.split(by: .sharedMemory)
+  ///
+  /// - Parameters:
+  ///   - type: What the ranks of one new communicator share.
+  ///   - key: Orders the ranks of one new communicator; equal keys keep the old order.
+  ///
+  /// The corresponding C function is `MPI_Comm_split_type` (MPI 3.1 §6.4.2).
+  public func split(by type: SplitType, key: Int = 0) throws(MPIError) -> Communicator {
+    var new = CMPI_COMM_NULL as RawCommunicator
+    try unsafe check(
+      MPI_Comm_split_type(raw, type.raw, CInt(clamping: key), CMPI_INFO_NULL, &new),
+      "MPI_Comm_split_type", on: raw)
+    return try Communicator(owning: new)
+  }
+
+  /// Makes a communicator of some of the processes. Only those call it.
+  ///
+  /// **Collective** over `group`. A rank that is not in the group gets `nil` at once.
+  ///
+  ///     let group = try world.group.including(Array(stride(from: 0, to: world.size, by: 2)))
+  ///     let even = try world.subset(group)
+  ///
+  /// - Parameters:
+  ///   - group: Processes of this communicator, in the order of their new ranks.
+  ///   - tag: Tells apart calls that several threads make at once.
+  ///
+  /// The corresponding C function is `MPI_Comm_create_group` (MPI 3.1 §6.4.2).
+  public func subset(_ group: Group, tag: MessageTag = 0) throws(MPIError) -> Communicator? {
+    guard group.rank != nil else { return nil }
+    var new = CMPI_COMM_NULL as RawCommunicator
+    try unsafe check(
+      MPI_Comm_create_group(raw, group.raw, tag.rawValue, &new), "MPI_Comm_create_group", on: raw)
+    return try new == CMPI_COMM_NULL ? nil : Communicator(owning: new)
+  }
+
+  /// The processes of the communicator.
+  ///
+  /// The corresponding C function is `MPI_Comm_group` (MPI 3.1 §6.3.2).
+  public var group: Group {
+    get throws(MPIError) {
+      var group = CMPI_GROUP_NULL as RawGroup
+      try unsafe check(MPI_Comm_group(raw, &group), "MPI_Comm_group", on: raw)
+      return try Group(owning: group)
+    }
+  }
+}

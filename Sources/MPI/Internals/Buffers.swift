@@ -1,0 +1,87 @@
+internal import CMPI
+
+// Where spans become addresses. The address of a span stays valid as long as what it was made from is borrowed, which
+// the caller's parameter, or the lifetime of a `Request`, ensures; nothing else in the module keeps an address.
+
+extension Span where Element: Datatype {
+  /// The address of the first element, for the duration of the borrow.
+  @inlinable @inline(__always)
+  var address: UnsafeMutableRawPointer? {
+    unsafe withUnsafeBufferPointer { unsafe UnsafeMutableRawPointer(mutating: $0.baseAddress) }
+  }
+
+  /// These elements as C describes them.
+  @inlinable @inline(__always)
+  var rawBuffer: RawBuffer {
+    unsafe RawBuffer(address: address, count: count, datatype: Element.mpiDatatype)
+  }
+}
+
+extension MutableSpan where Element: Datatype {
+  /// The address of the first element, for the duration of the exclusive access.
+  @inlinable @inline(__always)
+  mutating func address() -> UnsafeMutableRawPointer? {
+    unsafe withUnsafeMutableBufferPointer { UnsafeMutableRawPointer($0.baseAddress) }
+  }
+
+  /// These elements as C describes them.
+  @inlinable @inline(__always)
+  mutating func rawBuffer() -> RawBuffer {
+    let count = count
+    return unsafe RawBuffer(address: address(), count: count, datatype: Element.mpiDatatype)
+  }
+}
+
+/// An address, a count and a datatype: what MPI calls a buffer.
+@unsafe @usableFromInline
+struct RawBuffer {
+  @usableFromInline var address: UnsafeMutableRawPointer?
+  @usableFromInline var count: Int
+  @usableFromInline var datatype: DatatypeHandle
+
+  @inlinable @inline(__always)
+  init(address: UnsafeMutableRawPointer?, count: Int, datatype: DatatypeHandle) {
+    unsafe self.address = unsafe address
+    unsafe self.count = count
+    unsafe self.datatype = datatype
+  }
+
+  /// The buffer of a rank that takes no part on this side: not the root, say.
+  @usableFromInline static var none: RawBuffer {
+    unsafe RawBuffer(address: nil, count: 0, datatype: UInt8.mpiDatatype)
+  }
+
+  /// What says that the data are in the receive buffer already.
+  @usableFromInline static var inPlace: RawBuffer {
+    unsafe RawBuffer(address: CMPI_IN_PLACE, count: 0, datatype: UInt8.mpiDatatype)
+  }
+
+  /// Makes received bytes valid: a byte that is neither 0 nor 1 must never become a `Bool`.
+  @inlinable @inline(__always)
+  func normalize() {
+    if let structure = unsafe datatype.structure {
+      unsafe structure.normalize(address, count: count)
+    }
+  }
+}
+
+extension Array where Element: Datatype {
+  /// An array of `count` elements that `fill` writes, all of them, through a buffer of MPI's.
+  @inlinable
+  init(receiving count: Int, _ fill: (RawBuffer) throws(MPIError) -> Void) throws(MPIError) {
+    var failure: MPIError?
+    self = unsafe [Element](unsafeUninitializedCapacity: count) { storage, initializedCount in
+      let buffer = unsafe RawBuffer(
+        address: UnsafeMutableRawPointer(storage.baseAddress), count: count,
+        datatype: Element.mpiDatatype)
+      do throws(MPIError) {
+        unsafe try fill(buffer)
+        unsafe buffer.normalize()
+        initializedCount = count
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+}

@@ -1,0 +1,69 @@
+internal import CMPI
+
+// MPI 3.1 counts in C's int. A buffer of more elements than that becomes one element of a type that holds them all.
+
+/// A count and a datatype that C takes.
+@unsafe @usableFromInline
+struct Narrowed {
+  @usableFromInline let count: CInt
+  @usableFromInline let datatype: RawDatatype
+  @usableFromInline let isOwned: Bool
+
+  @inlinable @inline(__always)
+  init(_ buffer: RawBuffer) throws(MPIError) {
+    if unsafe _fastPath(buffer.count <= Int(CInt.max)) {
+      unsafe count = CInt(truncatingIfNeeded: buffer.count)
+      unsafe datatype = unsafe buffer.datatype.raw
+      unsafe isOwned = false
+    } else {
+      unsafe count = 1
+      unsafe datatype = try largeDatatype(buffer.count, of: buffer.datatype.raw, at: 0)
+      unsafe isOwned = true
+    }
+  }
+
+  /// Frees the type, where it was made for this call. Operations under way keep what they need (MPI 3.1 §4.1.9).
+  @inlinable @inline(__always)
+  func release() {
+    if unsafe _slowPath(isOwned) { unsafe releaseDatatype(datatype) }
+  }
+}
+
+@usableFromInline @inline(never)
+func releaseDatatype(_ datatype: RawDatatype) {
+  var datatype = datatype
+  _ = unsafe MPI_Type_free(&datatype)
+}
+
+/// A type that stands for `count` elements which begin `offset` elements into the buffer.
+@usableFromInline @inline(never)
+func largeDatatype(
+  _ count: Int, of datatype: RawDatatype, at offset: Int
+) throws(MPIError) -> RawDatatype {
+  var lowerBound: MPI_Count = 0
+  var extent: MPI_Count = 0
+  try unsafe check(
+    MPI_Type_get_extent_x(datatype, &lowerBound, &extent), "MPI_Type_get_extent_x")
+
+  // Whole chunks, as one type of a chunk repeated, and what is left over. The chunk is a power of two well below 2^31.
+  let chunk = 1 << 26
+  let (chunks, rest) = count.quotientAndRemainder(dividingBy: chunk)
+  var chunkType = CMPI_DATATYPE_NULL as RawDatatype
+  var result = CMPI_DATATYPE_NULL as RawDatatype
+  try unsafe check(
+    MPI_Type_contiguous(CInt(chunk), datatype, &chunkType), "MPI_Type_contiguous")
+  defer { releaseDatatype(chunkType) }
+  guard let rawChunks = CInt(exactly: chunks) else {
+    throw MPIError(
+      .invalidCount, routine: "MPI_Type_create_struct",
+      message: "\(count) elements are more than one operation can carry")
+  }
+  let start = offset * Int(extent)
+  var lengths = [rawChunks, CInt(rest)]
+  var displacements = [MPI_Aint(start), MPI_Aint(start + chunks * chunk * Int(extent))]
+  var types = [chunkType, datatype]
+  try unsafe check(
+    MPI_Type_create_struct(2, &lengths, &displacements, &types, &result), "MPI_Type_create_struct")
+  try unsafe check(MPI_Type_commit(&result), "MPI_Type_commit")
+  return result
+}

@@ -1,0 +1,149 @@
+internal import CMPI
+
+/// An error that the MPI library, or a check before it, has reported.
+///
+/// The code says what went wrong; catch a particular one by its name:
+///
+///     do {
+///       try world.send(halo.span, to: neighbor)
+///     } catch where error.code == .invalidRank {
+///       …
+///     }
+///
+/// An error that leaves the closure of ``run(threading:_:)`` ends the whole job, with this error's description on
+/// standard error.
+public struct MPIError: Error, Sendable {
+  /// One word, so that a throwing call hands its error over in a register.
+  private let storage: Storage
+
+  private final class Storage: Sendable {
+    let code: Code
+    let nativeCode: CInt
+    let routine: String
+    let message: String
+    let communicator: String?
+    let rank: Int?
+
+    init(
+      code: Code, nativeCode: CInt, routine: String, message: String, communicator: String?,
+      rank: Int?
+    ) {
+      self.code = code
+      self.nativeCode = nativeCode
+      self.routine = routine
+      self.message = message
+      self.communicator = communicator
+      self.rank = rank
+    }
+  }
+
+  /// The class of the error.
+  public var code: Code { storage.code }
+
+  /// The number that the library returned; implementations put more than the class into it.
+  public var nativeCode: CInt { storage.nativeCode }
+
+  /// The name of the C routine that failed, such as `MPI_Recv`.
+  public var routine: String { storage.routine }
+
+  /// What the library says of the error.
+  public var message: String { storage.message }
+
+  /// The name of the communicator that the routine was called on, or `nil` where there is none.
+  public var communicator: String? { storage.communicator }
+
+  /// The rank in ``communicator`` on which the error happened, or `nil` where there is no communicator.
+  public var rank: Int? { storage.rank }
+
+  init(
+    _ code: Code, nativeCode: CInt? = nil, routine: String, message: String,
+    on communicator: RawCommunicator = CMPI_COMM_NULL
+  ) {
+    let place = communicatorNameAndRank(communicator)
+    storage = Storage(
+      code: code, nativeCode: nativeCode ?? code.rawValue, routine: routine, message: message,
+      communicator: place?.name, rank: place?.rank)
+  }
+
+  /// The error for a code that a routine returned. Out of line: it is no part of any hot path.
+  @usableFromInline @inline(never)
+  static func reported(
+    _ code: CInt, by routine: StaticString, on communicator: RawCommunicator
+  ) -> MPIError {
+    var errorClass = code
+    _ = unsafe MPI_Error_class(code, &errorClass)
+    return MPIError(
+      Code(rawValue: errorClass), nativeCode: code, routine: routine.description,
+      message: errorString(code), on: communicator)
+  }
+
+  /// The error for a peer that is not in the communicator: found before the library is asked, which may check nothing.
+  @usableFromInline @inline(never)
+  static func invalidRank(
+    _ rank: Int, of size: Int, _ routine: StaticString, on communicator: RawCommunicator
+  ) -> MPIError {
+    MPIError(
+      .invalidRank, routine: routine.description,
+      message: "rank \(rank) is not in 0..<\(size)", on: communicator)
+  }
+
+  /// The error for a root that is not in the communicator.
+  @usableFromInline @inline(never)
+  static func invalidRoot(
+    _ rank: Int, of size: Int, _ routine: StaticString, on communicator: RawCommunicator
+  ) -> MPIError {
+    MPIError(
+      .invalidRoot, routine: routine.description,
+      message: "root \(rank) is not in 0..<\(size)", on: communicator)
+  }
+}
+
+extension MPIError: Hashable {
+  /// Whether two errors tell of the same failure at the same place.
+  public static func == (left: MPIError, right: MPIError) -> Bool {
+    left.code == right.code && left.nativeCode == right.nativeCode
+      && left.routine == right.routine && left.message == right.message
+      && left.communicator == right.communicator && left.rank == right.rank
+  }
+
+  /// Hashes the code, the routine, and the rank.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(nativeCode)
+    hasher.combine(routine)
+    hasher.combine(rank)
+  }
+}
+
+extension MPIError: CustomStringConvertible {
+  /// One line: routine, place, class and message.
+  ///
+  ///     MPI_Recv on rank 1 of MPI_COMM_WORLD: MPI_ERR_TRUNCATE: message truncated
+  public var description: String {
+    var text = routine
+    if let rank, let communicator { text += " on rank \(rank) of \(communicator)" }
+    text += ": "
+    if !message.hasPrefix(code.description) { text += "\(code): " }
+    return text + message
+  }
+}
+
+private func errorString(_ code: CInt) -> String {
+  var length: CInt = 0
+  let text = unsafe String(unsafeUninitializedCapacity: Int(MPI_MAX_ERROR_STRING)) { buffer in
+    unsafe buffer.withMemoryRebound(to: CChar.self) { characters in
+      unsafe MPI_Error_string(code, characters.baseAddress, &length) == MPI_SUCCESS
+        ? Int(length) : 0
+    }
+  }
+  return text.isEmpty ? "error \(code)" : text
+}
+
+/// What an error says of the place where it happened.
+private func communicatorNameAndRank(_ communicator: RawCommunicator) -> (name: String, rank: Int)?
+{
+  guard communicator != CMPI_COMM_NULL, isInitialized, !isFinalized else { return nil }
+  var rank: CInt = 0
+  guard unsafe MPI_Comm_rank(communicator, &rank) == MPI_SUCCESS else { return nil }
+  let name = rawName(of: communicator)
+  return (name.isEmpty ? "an unnamed communicator" : name, Int(rank))
+}

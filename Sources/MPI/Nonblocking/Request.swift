@@ -1,0 +1,119 @@
+public import CMPI
+
+/// An operation under way, bound to the buffers it reads or writes.
+///
+/// Until ``wait()`` has returned, the compiler refuses to touch a buffer that is being received into, and to change one
+/// that is being sent:
+///
+///     let receiving = try world.immediate.receive(into: ghost.mutableSpan, from: left)
+///     let sending = try world.immediate.send(edge.span, to: right)
+///     relaxInterior()
+///     // print(ghost[0])   error: overlapping accesses to 'ghost'
+///     try sending.wait()
+///     try receiving.wait()
+///
+/// It refuses a second wait, too, and a request that would outlive its buffer. A request that goes out of scope without
+/// a wait waits then. Where that lasts long, because an error is on its way past a receive that no one will answer, say,
+/// it ends the job, with a message, rather than hang.
+///
+/// Several operations that complete together are an ``Exchange``.
+@frozen @safe public struct Request: ~Copyable, ~Escapable {
+  @usableFromInline var raw: RawRequest
+  @usableFromInline let completion: Unmanaged<Completion>?
+
+  @inlinable @inline(__always) @_lifetime(immortal)
+  init(_ raw: RawRequest, _ completion: Completion? = nil) {
+    self.raw = raw
+    unsafe self.completion = unsafe completion.map { unsafe Unmanaged.passRetained($0) }
+  }
+
+  /// Waits until the operation is complete; its buffers may be used again then.
+  ///
+  /// - Returns: Who sent how much, for a receive.
+  /// - Throws: ``MPIError/Code/truncated`` where a message was longer than its storage, and what else the library reports
+  ///   of the operation.
+  ///
+  /// The corresponding C function is `MPI_Wait` (MPI 3.1 §3.7.3).
+  @inlinable @discardableResult
+  public consuming func wait() throws(MPIError) -> Status {
+    var request = raw
+    let completion = unsafe completion
+    discard self
+    var status = MPI_Status()
+    let code = unsafe MPI_Wait(&request, &status)
+    if unsafe _slowPath(completion != nil) {
+      try unsafe finish(completion, code)
+    } else {
+      try check(code, "MPI_Wait")
+    }
+    return Status(status)
+  }
+
+  deinit { unsafe drop(raw, completion) }
+
+  /// Whether the operation is complete, so that ``wait()`` will return at once.
+  ///
+  /// Asking gives the library the opportunity to make progress.
+  ///
+  /// The corresponding C function is `MPI_Request_get_status` (MPI 3.1 §3.8).
+  public func isComplete() throws(MPIError) -> Bool {
+    var flag: CInt = 0
+    try unsafe check(
+      MPI_Request_get_status(raw, &flag, CMPI_STATUS_IGNORE), "MPI_Request_get_status")
+    if flag == 0 { return false }
+    return unsafe completion?._withUnsafeGuaranteedRef { $0.isComplete() } ?? true
+  }
+
+  /// Asks the library to cancel the operation. It must still be waited for; ``Status/isCancelled`` tells the outcome.
+  ///
+  /// A receive that no message has matched is cancelled. Most libraries do not cancel sends.
+  ///
+  /// The corresponding C function is `MPI_Cancel` (MPI 3.1 §3.8.4).
+  public func cancel() throws(MPIError) {
+    var request = raw
+    try unsafe check(MPI_Cancel(&request), "MPI_Cancel")
+  }
+}
+
+/// Ends an operation that is more than one request.
+@usableFromInline @inline(never)
+func finish(_ completion: Unmanaged<Completion>?, _ code: CInt) throws(MPIError) {
+  guard let completion = unsafe completion?.takeRetainedValue() else { return }
+  let others = completion.waitForRequests()
+  completion.finish()
+  try check(code, "MPI_Wait")
+  try check(others, "MPI_Wait")
+}
+
+/// How long an operation that nobody waits for may take.
+private let patience = 10.0
+
+/// Waits for an operation whose request is going out of scope, since the library may write to its buffer until the end.
+@usableFromInline @inline(never)
+func drop(_ request: RawRequest, _ completion: Unmanaged<Completion>?) {
+  guard isRunning else { return }
+  var request = request
+  let start = MPI_Wtime()
+  var flag: CInt = 0
+  while flag == 0 {
+    guard unsafe MPI_Test(&request, &flag, CMPI_STATUS_IGNORE) == MPI_SUCCESS else { break }
+    if flag == 0 && MPI_Wtime() - start > patience {
+      endJob(because: Abandoned())
+    }
+  }
+  guard let completion = unsafe completion?.takeRetainedValue() else { return }
+  while !completion.isComplete() {
+    if MPI_Wtime() - start > patience { endJob(because: Abandoned()) }
+  }
+  _ = completion.waitForRequests()
+}
+
+/// Why a job ends that would otherwise hang.
+private struct Abandoned: Error, CustomStringConvertible {
+  var description: String {
+    """
+    a request went out of scope without wait(), and was still under way \(patience) s later; \
+    was an error thrown past it?
+    """
+  }
+}
