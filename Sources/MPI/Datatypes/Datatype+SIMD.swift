@@ -48,3 +48,60 @@ extension SIMD64: Datatype where Scalar: Datatype {
     StructureCache.shared.handle(for: Self.self, repeating: Scalar.self, count: 64)
   }
 }
+
+extension SIMD2: ArithmeticDatatype where Scalar: ArithmeticDatatype {
+  /// The sum, scalar by scalar.
+  @inlinable public static var sumReduction: Reduction<Self> { onScalars(.sum) }
+  /// The product, scalar by scalar.
+  @inlinable public static var productReduction: Reduction<Self> { onScalars(.product) }
+}
+
+extension SIMD3: ArithmeticDatatype where Scalar: ArithmeticDatatype {
+  /// The sum, scalar by scalar.
+  @inlinable public static var sumReduction: Reduction<Self> { onScalars(.sum) }
+  /// The product, scalar by scalar.
+  @inlinable public static var productReduction: Reduction<Self> { onScalars(.product) }
+}
+
+extension SIMD4: ArithmeticDatatype where Scalar: ArithmeticDatatype {
+  /// The sum, scalar by scalar.
+  @inlinable public static var sumReduction: Reduction<Self> { onScalars(.sum) }
+  /// The product, scalar by scalar.
+  @inlinable public static var productReduction: Reduction<Self> { onScalars(.product) }
+}
+
+extension SIMD8: ArithmeticDatatype where Scalar: ArithmeticDatatype {
+  /// The sum, scalar by scalar.
+  @inlinable public static var sumReduction: Reduction<Self> { onScalars(.sum) }
+  /// The product, scalar by scalar.
+  @inlinable public static var productReduction: Reduction<Self> { onScalars(.product) }
+}
+
+extension SIMD16: ArithmeticDatatype where Scalar: ArithmeticDatatype {
+  /// The sum, scalar by scalar.
+  @inlinable public static var sumReduction: Reduction<Self> { onScalars(.sum) }
+  /// The product, scalar by scalar.
+  @inlinable public static var productReduction: Reduction<Self> { onScalars(.product) }
+}
+
+extension SIMD32: ArithmeticDatatype where Scalar: ArithmeticDatatype {
+  /// The sum, scalar by scalar.
+  @inlinable public static var sumReduction: Reduction<Self> { onScalars(.sum) }
+  /// The product, scalar by scalar.
+  @inlinable public static var productReduction: Reduction<Self> { onScalars(.product) }
+}
+
+extension SIMD64: ArithmeticDatatype where Scalar: ArithmeticDatatype {
+  /// The sum, scalar by scalar.
+  @inlinable public static var sumReduction: Reduction<Self> { onScalars(.sum) }
+  /// The product, scalar by scalar.
+  @inlinable public static var productReduction: Reduction<Self> { onScalars(.product) }
+}
+
+extension SIMD where Self: Datatype, Scalar: Datatype {
+  /// A scalar's reduction on vectors of it.
+  @inlinable
+  static func onScalars(_ scalar: Reduction<Scalar>) -> Reduction<Self> {
+    Reduction(onScalars: scalar)
+  }
+}

@@ -1,4 +1,4 @@
-internal import CMPI
+public import CMPI
 
 // Where spans become addresses. The address of a span stays valid as long as what it was made from is borrowed, which
 // the caller's parameter, or the lifetime of a `Request`, ensures; nothing else in the module keeps an address.
@@ -54,6 +54,12 @@ struct RawBuffer {
   /// What says that the data are in the receive buffer already.
   @usableFromInline static var inPlace: RawBuffer {
     unsafe RawBuffer(address: CMPI_IN_PLACE, count: 0, datatype: UInt8.mpiDatatype)
+  }
+
+  /// The operand of an operation whose result takes its place in this buffer.
+  @inlinable @inline(__always)
+  var inPlaceOperand: RawBuffer {
+    unsafe RawBuffer(address: CMPI_IN_PLACE, count: count, datatype: datatype)
   }
 
   /// Makes received bytes valid: a byte that is neither 0 nor 1 must never become a `Bool`.

@@ -23,6 +23,19 @@ struct Narrowed {
   }
 
   /// Frees the type, where it was made for this call. Operations under way keep what they need (MPI 3.1 §4.1.9).
+  ///
+  /// A collective under way gets the type to keep until it is complete: Open MPI's do not keep it themselves
+  /// (seen in 4.1.4).
+  func release(after pending: UnsafeMutablePointer<Pending>?) {
+    guard unsafe isOwned else { return }
+    if let pending = unsafe pending {
+      unsafe pending.pointee.extras().free(datatype)
+    } else {
+      unsafe releaseDatatype(datatype)
+    }
+  }
+
+  /// Frees the type, where it was made for this call.
   @inlinable @inline(__always)
   func release() {
     if unsafe _slowPath(isOwned) { unsafe releaseDatatype(datatype) }

@@ -11,16 +11,26 @@ final class Completion {
   private var handles: [UnsafeMutableBufferPointer<RawDatatype>] = unsafe []
   private var retained: [AnyObject] = []
   private var received: [RawBuffer] = unsafe []
+  private var actions: [() -> Void] = []
 
   @usableFromInline init() {}
 
   deinit {
     for datatype in datatypes where isRunning { releaseDatatype(datatype) }
-    for unsafebuffer in unsafe counts { unsafe buffer.deallocate() }
-    for unsafebuffer in unsafe handles { unsafe buffer.deallocate() }
+    unsafe counts.forEach { unsafe $0.deallocate() }
+    unsafe handles.forEach { unsafe $0.deallocate() }
   }
 
   func add(_ request: RawRequest) { requests.append(request) }
+
+  /// Makes an operation that was begun on its own a part of this one.
+  func add(_ operation: Pending) {
+    unsafe add(operation.request)
+    guard let others = unsafe operation.completion else { return }
+    requests += others.requests
+    others.requests = []
+    retain(others)
+  }
 
   func free(_ datatype: RawDatatype) { datatypes.append(datatype) }
 
@@ -41,6 +51,9 @@ final class Completion {
     unsafe handles.append(copy)
     return copy.baseAddress
   }
+
+  /// Has something done once the operation is complete.
+  func afterwards(_ action: @escaping () -> Void) { actions.append(action) }
 
   /// Has `buffer` made valid once it has been received.
   @usableFromInline
@@ -65,9 +78,11 @@ final class Completion {
     }
   }
 
-  /// Makes received bytes valid.
+  /// Does what is left to do: received bytes are made valid.
   func finish() {
-    for unsafebuffer in unsafe received { unsafe buffer.normalize() }
+    for action in actions { action() }
+    actions = []
+    unsafe received.forEach { unsafe $0.normalize() }
     unsafe received = []
   }
 }

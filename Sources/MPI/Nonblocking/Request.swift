@@ -75,6 +75,33 @@ public import CMPI
   }
 }
 
+/// A nonblocking operation that is being started: its first request, and what else it needs.
+@unsafe @usableFromInline
+struct Pending {
+  @usableFromInline var request: RawRequest = CMPI_REQUEST_NULL
+  @usableFromInline var completion: Completion?
+
+  @usableFromInline init() {}
+
+  /// What the operation needs besides its request, made when it is first asked for.
+  mutating func extras() -> Completion {
+    let extras = unsafe completion ?? Completion()
+    unsafe completion = extras
+    return extras
+  }
+}
+
+extension Request {
+  /// The request of an operation that has been started, and that writes to `buffer`, if to any.
+  @usableFromInline @_lifetime(immortal)
+  init(_ pending: consuming Pending, into buffer: RawBuffer? = nil) {
+    if let buffer = unsafe buffer, unsafe buffer.datatype.structure != nil {
+      unsafe pending.extras().normalize(buffer)
+    }
+    unsafe self.init(pending.request, pending.completion)
+  }
+}
+
 /// Ends an operation that is more than one request.
 @usableFromInline @inline(never)
 func finish(_ completion: Unmanaged<Completion>?, _ code: CInt) throws(MPIError) {

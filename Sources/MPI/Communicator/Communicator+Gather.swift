@@ -1,0 +1,295 @@
+internal import CMPI
+
+extension Communicator {
+  /// Gathers every rank's elements on the root, in rank order. Ranks may have different numbers of elements.
+  ///
+  /// **Collective**: every rank of the communicator calls it, with the same root.
+  ///
+  ///     let all = try world.gather(mine.span, to: 0)
+  ///     if let all { print(all) }
+  ///
+  /// Shape: `[n_r]` on rank *r* → `[n_0 + n_1 + …]` on the root.
+  ///
+  /// - Returns: The elements of all ranks on the root, `nil` elsewhere.
+  /// - Complexity: The numbers of elements are gathered first; give `counts:` to save that.
+  ///
+  /// The corresponding C function is `MPI_Gatherv` (MPI 3.1 §5.5).
+  public func gather<T: Datatype>(_ elements: Span<T>, to root: Int) throws(MPIError) -> [T]? {
+    let rawRoot = try rawRoot(root, "MPI_Gatherv")
+    let counts = try gather(elements.count, to: root)
+    let parts = counts.map { Partition(counts: $0) }
+    // Whether this is an operation of large parts must be known to all, and only the root has seen the counts.
+    var isLarge = parts.map { !$0.fitsC } ?? false
+    try broadcast(&isLarge, from: root)
+    guard let parts else {
+      try unsafe _gather(elements.rawBuffer, .none, nil, isLarge: isLarge, rawRoot, nil)
+      return nil
+    }
+    return try unsafe [T](receiving: parts.count) { buffer throws(MPIError) in
+      try unsafe _gather(elements.rawBuffer, buffer, parts, isLarge: isLarge, rawRoot, nil)
+    }
+  }
+
+  /// Gathers one value of every rank on the root, in rank order.
+  ///
+  /// **Collective**: every rank of the communicator calls it, with the same root.
+  ///
+  /// - Returns: The values of all ranks on the root, `nil` elsewhere.
+  ///
+  /// The corresponding C function is `MPI_Gather` (MPI 3.1 §5.5).
+  public func gather<T: Datatype>(_ value: T, to root: Int) throws(MPIError) -> [T]? {
+    let rawRoot = try rawRoot(root, "MPI_Gather")
+    let one: InlineArray<1, T> = [value]
+    guard rank == root else {
+      try unsafe _gather(one.span.rawBuffer, .none, 1, rawRoot, nil)
+      return nil
+    }
+    return try unsafe [T](receiving: size) { buffer throws(MPIError) in
+      try unsafe _gather(one.span.rawBuffer, buffer, 1, rawRoot, nil)
+    }
+  }
+
+  /// Gathers every rank's elements on the root, in numbers that are known.
+  ///
+  /// **Collective**: every rank of the communicator calls it, with the same root and the same counts.
+  ///
+  /// - Parameters:
+  ///   - elements: This rank's elements: `counts.counts[rank]` of them.
+  ///   - root: The rank that gets them all.
+  ///   - counts: How many each rank has, and where they go; gaps are filled with zero bytes.
+  /// - Returns: The elements of all ranks on the root, `nil` elsewhere.
+  ///
+  /// The corresponding C function is `MPI_Gatherv` (MPI 3.1 §5.5).
+  public func gather<T: Datatype & BitwiseCopyable>(
+    _ elements: Span<T>, to root: Int, counts: Partition
+  ) throws(MPIError) -> [T]? {
+    requirePart(elements.count, of: counts)
+    let rawRoot = try rawRoot(root, "MPI_Gatherv")
+    guard rank == root else {
+      try unsafe _gather(
+        elements.rawBuffer, .none, counts, isLarge: !counts.fitsC, rawRoot, nil)
+      return nil
+    }
+    return try unsafe [T](receiving: counts) { buffer throws(MPIError) in
+      try unsafe _gather(
+        elements.rawBuffer, buffer, counts, isLarge: !counts.fitsC, rawRoot, nil)
+    }
+  }
+
+  /// Gathers as many elements of every rank on the root, in rank order, into storage of its own.
+  ///
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same root.
+  ///
+  /// Shape: `[n]` on each rank → `[size · n]` on the root.
+  ///
+  /// - Parameters:
+  ///   - elements: This rank's elements.
+  ///   - result: Where all elements go on the root; elsewhere it may be empty.
+  ///   - root: The rank that gets them all.
+  /// - Precondition: `result` has room for `size · n` elements on the root.
+  /// - Complexity: O(log `size`) messages where the library takes a tree, O(`size` · n) elements received.
+  ///
+  /// The corresponding C function is `MPI_Gather` (MPI 3.1 §5.5).
+  public func gather<T: Datatype>(
+    _ elements: Span<T>, into result: consuming MutableSpan<T>, to root: Int
+  ) throws(MPIError) {
+    let target = unsafe result.rawBuffer()
+    try unsafe _gather(
+      elements.rawBuffer, target, elements.count, rawRoot(root, "MPI_Gather"), nil)
+    unsafe target.normalize()
+  }
+
+  /// Gathers every rank's elements on the root, in numbers that are known, into storage of its own.
+  ///
+  /// **Collective**: every rank of the communicator calls it, with the same root and the same counts.
+  ///
+  /// - Precondition: `result` has room for `counts.count` elements on the root; elsewhere it may be empty.
+  ///
+  /// The corresponding C function is `MPI_Gatherv` (MPI 3.1 §5.5).
+  public func gather<T: Datatype>(
+    _ elements: Span<T>, into result: consuming MutableSpan<T>, to root: Int, counts: Partition
+  ) throws(MPIError) {
+    requirePart(elements.count, of: counts)
+    let target = unsafe result.rawBuffer()
+    try unsafe _gather(
+      elements.rawBuffer, target, counts, isLarge: !counts.fitsC, rawRoot(root, "MPI_Gatherv"),
+      nil)
+    unsafe target.normalize()
+  }
+
+  /// Gathers as many elements of every rank on the root, where the root's own are in place already.
+  ///
+  /// **Collective**: every rank of the communicator calls it, with the same root.
+  ///
+  /// - Parameters:
+  ///   - elements: On the root storage for all, `size · n`, with its own part at `root · n`; elsewhere this rank's n.
+  ///   - root: The rank that gets them all.
+  ///
+  /// The corresponding C function is `MPI_Gather` with `MPI_IN_PLACE` (MPI 3.1 §5.5).
+  public func gather<T: Datatype>(
+    _ elements: consuming MutableSpan<T>, to root: Int
+  ) throws(MPIError) {
+    let buffer = unsafe elements.rawBuffer()
+    try unsafe _gather(inPlace: buffer, rawRoot(root, "MPI_Gather"), nil)
+    unsafe buffer.normalize()
+  }
+
+  func _gather(
+    inPlace buffer: RawBuffer, _ root: CInt, _ pending: UnsafeMutablePointer<Pending>?
+  ) throws(MPIError) {
+    if rank == Int(root) {
+      let count = unsafe sharedCount(buffer.count)
+      try unsafe _gather(.inPlace, buffer, count, root, pending)
+    } else {
+      try unsafe _gather(buffer, .none, buffer.count, root, pending)
+    }
+  }
+
+  func _gather(
+    _ sent: RawBuffer, _ received: RawBuffer, _ count: Int, _ root: CInt,
+    _ pending: UnsafeMutablePointer<Pending>?
+  ) throws(MPIError) {
+    if rank == Int(root) { unsafe requireCount(received.count, atLeast: count * size, "gather") }
+    let narrowed = try unsafe Narrowed(sent.withCount(count, ifInPlaceAs: received))
+    defer { unsafe narrowed.release(after: pending) }
+    let (count, type) = unsafe (narrowed.count, narrowed.datatype)
+    if let pending = unsafe pending {
+      try unsafe check(
+        MPI_Igather(
+          sent.address, count, type, received.address, count, type, root, raw,
+          &pending.pointee.request),
+        "MPI_Igather", on: raw)
+    } else {
+      try unsafe check(
+        MPI_Gather(
+          sent.address, count, type, received.address, count, type, root, raw),
+        "MPI_Gather", on: raw)
+    }
+  }
+
+  /// - Parameters:
+  ///   - parts: The parts of all ranks; needed on the root only.
+  ///   - isLarge: Whether some count is too large for C; known to all ranks.
+  func _gather(
+    _ sent: RawBuffer, _ received: RawBuffer, _ parts: Partition?, isLarge: Bool, _ root: CInt,
+    _ pending: UnsafeMutablePointer<Pending>?
+  ) throws(MPIError) {
+    let isRoot = rank == Int(root)
+    if isRoot, let parts { unsafe requireCount(received.count, atLeast: parts.count, "gather") }
+    if isLarge {
+      let count = unsafe sent.count
+      try unsafe _exchangeParts(
+        sent, { $0 == Int(root) ? 0..<count : 0..<0 },
+        received, { rank in isRoot ? parts.map { $0[rank] } ?? 0..<0 : 0..<0 }, pending)
+      return
+    }
+    let counts = isRoot ? parts?.rawCounts() ?? [] : []
+    let offsets = isRoot ? parts?.rawOffsets ?? [] : []
+    let (count, type) = unsafe (CInt(sent.count), sent.datatype.raw)
+    if let pending = unsafe pending {
+      let extras = unsafe pending.pointee.extras()
+      try unsafe check(
+        MPI_Igatherv(
+          sent.address, count, type, received.address, extras.hold(counts),
+          extras.hold(offsets), type, root, raw, &pending.pointee.request),
+        "MPI_Igatherv", on: raw)
+    } else {
+      try unsafe check(
+        MPI_Gatherv(
+          sent.address, count, type, received.address, counts, offsets, type, root, raw),
+        "MPI_Gatherv", on: raw)
+    }
+  }
+
+  /// Traps where this rank does not have as many elements as it has been given counts for.
+  func requirePart(_ count: Int, of partition: Partition) {
+    precondition(
+      partition.counts.count == size,
+      "a partition of \(partition.counts.count) parts on \(size) ranks")
+    precondition(
+      count == partition.counts[rank],
+      "\(count) elements on rank \(rank), whose part has \(partition.counts[rank])")
+  }
+
+  /// Each rank's share of a buffer that holds as many elements of all.
+  func sharedCount(_ count: Int) -> Int {
+    precondition(count % size == 0, "\(count) elements are not as many for each of \(size) ranks")
+    return count / size
+  }
+}
+
+extension RawBuffer {
+  /// As this buffer with another count; in place, with the datatype of the buffer that holds the data.
+  func withCount(_ count: Int, ifInPlaceAs other: RawBuffer) -> RawBuffer {
+    let type = unsafe address == CMPI_IN_PLACE ? other.datatype : datatype
+    return unsafe RawBuffer(address: address, count: count, datatype: type)
+  }
+}
+
+extension Array where Element: Datatype & BitwiseCopyable {
+  /// An array that the parts of a partition fill; what lies between them is zero.
+  init(
+    receiving parts: Partition, _ fill: (RawBuffer) throws(MPIError) -> Void
+  ) throws(MPIError) {
+    self = try unsafe Array(receiving: parts.count) { buffer throws(MPIError) in
+      if !parts.isContiguous {
+        let bytes = parts.count * MemoryLayout<Element>.stride
+        unsafe buffer.address?.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+      }
+      try unsafe fill(buffer)
+    }
+  }
+}
+
+extension Immediate {
+  /// Begins to gather as many elements of every rank on the root, in rank order.
+  ///
+  /// **Collective**. The parameters are those of ``Communicator/gather(_:into:to:)``.
+  ///
+  /// The corresponding C function is `MPI_Igather` (MPI 3.1 §5.12.3).
+  @_lifetime(copy elements, copy result)
+  public func gather<T: Datatype>(
+    _ elements: Span<T>, into result: consuming MutableSpan<T>, to root: Int
+  ) throws(MPIError) -> Request {
+    let target = unsafe result.rawBuffer()
+    var pending = unsafe Pending()
+    try unsafe communicator._gather(
+      elements.rawBuffer, target, elements.count, communicator.rawRoot(root, "MPI_Igather"),
+      &pending)
+    return unsafe Request(pending, into: target)
+  }
+
+  /// Begins to gather every rank's elements on the root, in numbers that are known.
+  ///
+  /// **Collective**. The parameters are those of ``Communicator/gather(_:into:to:counts:)``.
+  ///
+  /// The corresponding C function is `MPI_Igatherv` (MPI 3.1 §5.12.3).
+  @_lifetime(copy elements, copy result)
+  public func gather<T: Datatype>(
+    _ elements: Span<T>, into result: consuming MutableSpan<T>, to root: Int, counts: Partition
+  ) throws(MPIError) -> Request {
+    unsafe communicator.requirePart(elements.count, of: counts)
+    let target = unsafe result.rawBuffer()
+    var pending = unsafe Pending()
+    try unsafe communicator._gather(
+      elements.rawBuffer, target, counts, isLarge: !counts.fitsC,
+      communicator.rawRoot(root, "MPI_Igatherv"), &pending)
+    return unsafe Request(pending, into: target)
+  }
+
+  /// Begins to gather as many elements of every rank on the root, where the root's own are in place already.
+  ///
+  /// **Collective**. The parameters are those of ``Communicator/gather(_:to:)-(MutableSpan<T>,_)``.
+  ///
+  /// The corresponding C function is `MPI_Igather` with `MPI_IN_PLACE` (MPI 3.1 §5.12.3).
+  @_lifetime(copy elements)
+  public func gather<T: Datatype>(
+    _ elements: consuming MutableSpan<T>, to root: Int
+  ) throws(MPIError) -> Request {
+    let buffer = unsafe elements.rawBuffer()
+    var pending = unsafe Pending()
+    try unsafe communicator._gather(
+      inPlace: buffer, communicator.rawRoot(root, "MPI_Igather"), &pending)
+    return unsafe Request(pending, into: buffer)
+  }
+}
