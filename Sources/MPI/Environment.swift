@@ -151,7 +151,7 @@ public var threading: ThreadingLevel {
 ///
 /// The corresponding C function is `MPI_Get_processor_name` (MPI 3.1 §8.1).
 public var processorName: String {
-  unsafe text(capacity: MPI_MAX_PROCESSOR_NAME) { unsafe MPI_Get_processor_name($0, $1) }
+  unsafe text(capacity: CInt(MPI_MAX_PROCESSOR_NAME)) { unsafe MPI_Get_processor_name($0, $1) }
 }
 
 /// The name and version of the MPI library.
@@ -159,7 +159,9 @@ public var processorName: String {
 /// The corresponding C function is `MPI_Get_library_version` (MPI 3.1 §8.1.1).
 public var libraryVersion: String {
   // MPICH fills the whole of its buffer's line with build options; what follows the first line says nothing to users.
-  unsafe text(capacity: MPI_MAX_LIBRARY_VERSION_STRING) { unsafe MPI_Get_library_version($0, $1) }
+  unsafe text(capacity: CInt(MPI_MAX_LIBRARY_VERSION_STRING)) {
+    unsafe MPI_Get_library_version($0, $1)
+  }
 }
 
 /// The version of the MPI standard that the library keeps, such as 3.1.
@@ -176,10 +178,12 @@ public var standardVersion: (major: Int, minor: Int) {
 func text(
   capacity: CInt, _ write: (UnsafeMutablePointer<CChar>?, UnsafeMutablePointer<CInt>) -> CInt
 ) -> String {
+  // Not by the length that the routine reports: Open MPI counts the closing zero for some.
   var length: CInt = 0
-  return unsafe String(unsafeUninitializedCapacity: Int(capacity)) { buffer in
-    unsafe buffer.withMemoryRebound(to: CChar.self) { characters in
-      unsafe write(characters.baseAddress, &length) == MPI_SUCCESS ? Int(length) : 0
-    }
+  return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(capacity) + 1) {
+    buffer in
+    unsafe buffer.initialize(repeating: 0)
+    guard unsafe write(buffer.baseAddress, &length) == MPI_SUCCESS else { return "" }
+    return unsafe buffer.baseAddress.map { unsafe String(cString: $0) } ?? ""
   }
 }

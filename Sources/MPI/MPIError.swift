@@ -128,12 +128,8 @@ extension MPIError: CustomStringConvertible {
 }
 
 private func errorString(_ code: CInt) -> String {
-  var length: CInt = 0
-  let text = unsafe String(unsafeUninitializedCapacity: Int(MPI_MAX_ERROR_STRING)) { buffer in
-    unsafe buffer.withMemoryRebound(to: CChar.self) { characters in
-      unsafe MPI_Error_string(code, characters.baseAddress, &length) == MPI_SUCCESS
-        ? Int(length) : 0
-    }
+  let text = unsafe text(capacity: CInt(MPI_MAX_ERROR_STRING)) {
+    unsafe MPI_Error_string(code, $0, $1)
   }
   return text.isEmpty ? "error \(code)" : text
 }

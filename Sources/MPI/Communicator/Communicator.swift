@@ -87,7 +87,9 @@ internal import CMPI
 }
 
 func rawName(of communicator: RawCommunicator) -> String {
-  unsafe text(capacity: MPI_MAX_OBJECT_NAME) { unsafe MPI_Comm_get_name(communicator, $0, $1) }
+  unsafe text(capacity: CInt(MPI_MAX_OBJECT_NAME)) {
+    unsafe MPI_Comm_get_name(communicator, $0, $1)
+  }
 }
 
 /// How two communicators, or two groups, relate.

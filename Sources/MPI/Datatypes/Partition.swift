@@ -85,3 +85,19 @@ public struct Partition: Hashable, Sendable {
   /// The offsets as C has them.
   var rawOffsets: [CInt] { offsets.map { CInt($0) } }
 }
+
+extension Partition {
+  /// One part of ``init(balancing:over:)``, without the others: for as many parts as there may be ranks.
+  ///
+  ///     Partition.balanced(10, part: 1, of: 4)   // 3..<6
+  ///
+  /// - Precondition: `count` is not negative, and `part` is in `0..<parts`.
+  /// - Complexity: O(1)
+  public static func balanced(_ count: Int, part: Int, of parts: Int) -> Range<Int> {
+    precondition(
+      count >= 0 && (0..<parts).contains(part), "part \(part) of \(count) elements over \(parts)")
+    let (quotient, remainder) = count.quotientAndRemainder(dividingBy: parts)
+    let start = part * quotient + min(part, remainder)
+    return start..<start + quotient + (part < remainder ? 1 : 0)
+  }
+}

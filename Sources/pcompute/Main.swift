@@ -1,0 +1,56 @@
+internal import ArgumentParser
+internal import Foundation
+internal import MPI
+
+/// Parses the command line, runs the command on all ranks, and ends them all with the same status.
+@main struct Main {
+  static func main() {
+    exit(MPI.run { world in status(on: world) })
+  }
+
+  /// The exit status of this rank, when all output is out.
+  ///
+  /// Every rank parses the same command line, and comes to the same end; rank 0 speaks for all.
+  private static func status(on world: Communicator) -> Int32 {
+    do {
+      let command = try PCompute.parseAsRoot()
+      guard let job = command as? any Job else {
+        // A command that only holds others was named alone.
+        throw CleanExit.helpRequest(type(of: command))
+      }
+      try job.run(on: world)
+      return EXIT_SUCCESS
+    } catch let failure as Failure {
+      if world.rank == 0 { StandardError.write("pcompute: \(failure.message)") }
+      return failure.status
+    } catch let error as OutputError {
+      // Only the rank that writes knows, so it ends the others.
+      StandardError.write("pcompute: \(error)")
+      world.abort(code: 1)
+    } catch let error as MPIError {
+      StandardError.write("pcompute: \(error)")
+      world.abort(code: 1)
+    } catch {
+      return report(error, on: world)
+    }
+  }
+
+  /// Prints what the argument parser has to say: help on standard output, a mistake on standard error.
+  private static func report(_ error: any Error, on world: Communicator) -> Int32 {
+    let code = PCompute.exitCode(for: error)
+    if world.rank == 0 {
+      let message = PCompute.fullMessage(for: error)
+      if code.isSuccess {
+        do {
+          try StandardOutput.write(message)
+        } catch {
+          StandardError.write("pcompute: \(error)")
+          world.abort(code: 1)
+        }
+      } else {
+        StandardError.write(message)
+      }
+    }
+    return code.isSuccess ? EXIT_SUCCESS : 2
+  }
+}

@@ -1,0 +1,45 @@
+internal import Foundation
+internal import Glibc
+
+/// A result that could not be written.
+struct OutputError: Error, CustomStringConvertible {
+  let code: Int32
+  var description: String { "standard output: \(unsafe String(cString: strerror(code)))" }
+}
+
+/// Where results go.
+enum StandardOutput {
+  /// Writes a text and a newline, all of it or an error: `print` would say nothing of a full disk.
+  static func write(_ text: String) throws(OutputError) {
+    try writeAll(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO)
+  }
+
+  /// Writes a value as JSON, with its keys in alphabetical order.
+  static func write(json value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try write(String(decoding: encoder.encode(value), as: UTF8.self))
+  }
+}
+
+/// Where diagnostics go.
+enum StandardError {
+  /// Writes a line. There is no place to say that it could not be written.
+  static func write(_ line: String) {
+    try? writeAll(line.hasSuffix("\n") ? line : line + "\n", to: STDERR_FILENO)
+  }
+}
+
+private func writeAll(_ text: String, to descriptor: Int32) throws(OutputError) {
+  var rest = Array(text.utf8)[...]
+  while !rest.isEmpty {
+    let written = unsafe rest.withUnsafeBytes {
+      unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+    }
+    if written < 0 {
+      if errno == EINTR { continue }
+      throw OutputError(code: errno)
+    }
+    rest = rest.dropFirst(written)
+  }
+}
