@@ -67,7 +67,8 @@ let package = Package(
       name: "overhead", dependencies: ["MPI"], path: "Benchmarks/overhead/Swift",
       swiftSettings: common),
 
-    .target(name: "Support", path: "Tests/Support", swiftSettings: common),
+    .target(
+      name: "Support", dependencies: ["MPI"], path: "Tests/Support", swiftSettings: common),
     tests("MPITests", ["MPI"]),
     tests("SPMDTests", ["SPMD", "MPI"]),
     tests("PComputeTests", ["pcompute", "SPMD", "MPI"]),

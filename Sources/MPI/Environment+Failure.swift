@@ -61,6 +61,7 @@ public var launcherMismatch: String? {
     // The first one that is set speaks for the launcher nearest to this process.
     if size == 1 { return nil }
     let library = libraryVersion.prefix { $0 != "," && $0 != "\n" }
+      .split(whereSeparator: \.isWhitespace).joined(separator: " ")
     return """
       \(variable) says that \(size) processes were started, but each is rank 0 of 1: \
       this program uses \(library), and the launcher belongs to another MPI

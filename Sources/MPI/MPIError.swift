@@ -64,38 +64,6 @@ public struct MPIError: Error, Sendable {
       code: code, nativeCode: nativeCode ?? code.rawValue, routine: routine, message: message,
       communicator: place?.name, rank: place?.rank)
   }
-
-  /// The error for a code that a routine returned. Out of line: it is no part of any hot path.
-  @usableFromInline @inline(never)
-  static func reported(
-    _ code: CInt, by routine: StaticString, on communicator: RawCommunicator
-  ) -> MPIError {
-    var errorClass = code
-    _ = unsafe MPI_Error_class(code, &errorClass)
-    return MPIError(
-      Code(rawValue: errorClass), nativeCode: code, routine: routine.description,
-      message: errorString(code), on: communicator)
-  }
-
-  /// The error for a peer that is not in the communicator: found before the library is asked, which may check nothing.
-  @usableFromInline @inline(never)
-  static func invalidRank(
-    _ rank: Int, of size: Int, _ routine: StaticString, on communicator: RawCommunicator
-  ) -> MPIError {
-    MPIError(
-      .invalidRank, routine: routine.description,
-      message: "rank \(rank) is not in 0..<\(size)", on: communicator)
-  }
-
-  /// The error for a root that is not in the communicator.
-  @usableFromInline @inline(never)
-  static func invalidRoot(
-    _ rank: Int, of size: Int, _ routine: StaticString, on communicator: RawCommunicator
-  ) -> MPIError {
-    MPIError(
-      .invalidRoot, routine: routine.description,
-      message: "root \(rank) is not in 0..<\(size)", on: communicator)
-  }
 }
 
 extension MPIError: Hashable {
@@ -125,13 +93,6 @@ extension MPIError: CustomStringConvertible {
     if !message.hasPrefix(code.description) { text += "\(code): " }
     return text + message
   }
-}
-
-private func errorString(_ code: CInt) -> String {
-  let text = unsafe text(capacity: CInt(MPI_MAX_ERROR_STRING)) {
-    unsafe MPI_Error_string(code, $0, $1)
-  }
-  return text.isEmpty ? "error \(code)" : text
 }
 
 /// What an error says of the place where it happened.

@@ -28,7 +28,7 @@ struct InfoCommand: Job {
 
     let version = standardVersion
     let report = Report(
-      library: libraryVersion.split(whereSeparator: \.isNewline).first.map(String.init) ?? "",
+      library: libraryName,
       standard: "\(version.major).\(version.minor)", threading: "\(threading)", ranks: ranks,
       warnings: warnings(about: ranks))
     switch output.format {
@@ -122,4 +122,10 @@ extension String {
     let spaces = String(repeating: " ", count: max(0, width - count))
     return onLeft ? spaces + self : self + spaces
   }
+}
+
+/// The first line of what the library says of itself, in single spaces; MPICH goes on with its build options.
+private var libraryName: String {
+  let line = libraryVersion.split(whereSeparator: \.isNewline).first ?? ""
+  return line.split(whereSeparator: \.isWhitespace).joined(separator: " ")
 }

@@ -127,7 +127,7 @@ extension Communicator {
     unsafe requireCount(received.count, atLeast: count * size, "allToAll")
     let narrowed = try unsafe Narrowed(sent.withCount(count, ifInPlaceAs: received))
     defer { unsafe narrowed.release(after: pending) }
-    let (count, type) = unsafe (narrowed.count, narrowed.datatype)
+    let (count, type) = unsafe (narrowed.count, narrowed.datatype.raw)
     if let pending = unsafe pending {
       try unsafe check(
         MPI_Ialltoall(

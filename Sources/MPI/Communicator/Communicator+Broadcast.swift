@@ -27,7 +27,7 @@ extension Communicator {
     let narrowed = try unsafe Narrowed(buffer)
     defer { unsafe narrowed.release() }
     try unsafe check(
-      MPI_Bcast(buffer.address, narrowed.count, narrowed.datatype, root, raw), "MPI_Bcast",
+      MPI_Bcast(buffer.address, narrowed.count, narrowed.datatype.raw, root, raw), "MPI_Bcast",
       on: raw)
     unsafe buffer.normalize()
   }
@@ -71,7 +71,7 @@ extension Communicator {
   ) throws(MPIError) {
     let narrowed = try unsafe Narrowed(buffer)
     defer { unsafe narrowed.release(after: pending) }
-    let (count, type) = unsafe (narrowed.count, narrowed.datatype)
+    let (count, type) = unsafe (narrowed.count, narrowed.datatype.raw)
     if let pending = unsafe pending {
       try unsafe check(
         MPI_Ibcast(buffer.address, count, type, root, raw, &pending.pointee.request),

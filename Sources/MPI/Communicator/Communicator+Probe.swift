@@ -119,7 +119,7 @@ extension Communicator {
     defer { unsafe narrowed.release() }
     var status = MPI_Status()
     try unsafe check(
-      MPI_Mrecv(buffer.address, narrowed.count, narrowed.datatype, &raw, &status), "MPI_Mrecv")
+      MPI_Mrecv(buffer.address, narrowed.count, narrowed.datatype.raw, &raw, &status), "MPI_Mrecv")
     unsafe buffer.normalize()
     return Status(status)
   }

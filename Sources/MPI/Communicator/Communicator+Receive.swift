@@ -65,7 +65,7 @@ extension Communicator {
     var status = MPI_Status()
     try unsafe check(
       MPI_Recv(
-        buffer.address, narrowed.count, narrowed.datatype, source, tag.rawValue, raw, &status),
+        buffer.address, narrowed.count, narrowed.datatype.raw, source, tag.rawValue, raw, &status),
       "MPI_Recv", on: raw)
     unsafe buffer.normalize()
     return Status(status)

@@ -135,7 +135,7 @@ extension Communicator {
     if rank == Int(root) { unsafe requireCount(sent.count, atLeast: count * size, "scatter") }
     let narrowed = try unsafe Narrowed(received.withCount(count, ifInPlaceAs: sent))
     defer { unsafe narrowed.release(after: pending) }
-    let (count, type) = unsafe (narrowed.count, narrowed.datatype)
+    let (count, type) = unsafe (narrowed.count, narrowed.datatype.raw)
     if let pending = unsafe pending {
       try unsafe check(
         MPI_Iscatter(

@@ -37,7 +37,7 @@ extension Communicator {
     let buffer = unsafe elements.rawBuffer
     let narrowed = try unsafe Narrowed(buffer)
     defer { unsafe narrowed.release() }
-    let (address, count, type) = unsafe (buffer.address, narrowed.count, narrowed.datatype)
+    let (address, count, type) = unsafe (buffer.address, narrowed.count, narrowed.datatype.raw)
     switch mode {
     case .standard:
       try unsafe check(

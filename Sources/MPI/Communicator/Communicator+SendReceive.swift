@@ -101,8 +101,8 @@ extension Communicator {
     var status = MPI_Status()
     try unsafe check(
       MPI_Sendrecv(
-        sent.address, outgoing.count, outgoing.datatype, destination, sendTag.rawValue,
-        received.address, incoming.count, incoming.datatype, source, receiveTag.rawValue,
+        sent.address, outgoing.count, outgoing.datatype.raw, destination, sendTag.rawValue,
+        received.address, incoming.count, incoming.datatype.raw, source, receiveTag.rawValue,
         raw, &status),
       "MPI_Sendrecv", on: raw)
     unsafe received.normalize()
@@ -119,7 +119,7 @@ extension Communicator {
     var status = MPI_Status()
     try unsafe check(
       MPI_Sendrecv_replace(
-        buffer.address, narrowed.count, narrowed.datatype, destination, sendTag.rawValue,
+        buffer.address, narrowed.count, narrowed.datatype.raw, destination, sendTag.rawValue,
         source, receiveTag.rawValue, raw, &status),
       "MPI_Sendrecv_replace", on: raw)
     unsafe buffer.normalize()

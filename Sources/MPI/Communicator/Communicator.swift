@@ -1,4 +1,4 @@
-internal import CMPI
+public import CMPI
 
 /// A group of processes, and a context in which they send messages to each other.
 ///
@@ -83,6 +83,28 @@ internal import CMPI
       while name.utf8.count >= Int(MPI_MAX_OBJECT_NAME) { name.removeLast() }
       _ = unsafe MPI_Comm_set_name(raw, name)
     }
+  }
+}
+
+extension Communicator {
+  /// A peer as C has it: checked here, since some libraries are built without checks, and a negative rank would mean
+  /// something else to all of them.
+  @inlinable @inline(__always)
+  func rawPeer(_ rank: Int?, _ routine: StaticString) throws(MPIError) -> CInt {
+    guard let rank else { return MPI_PROC_NULL }
+    if _fastPath(UInt(bitPattern: rank) < UInt(bitPattern: size)) {
+      return CInt(truncatingIfNeeded: rank)
+    }
+    throw MPIError.invalidRank(rank, of: size, routine, on: raw)
+  }
+
+  /// A root as C has it.
+  @inlinable @inline(__always)
+  func rawRoot(_ rank: Int, _ routine: StaticString) throws(MPIError) -> CInt {
+    if _fastPath(UInt(bitPattern: rank) < UInt(bitPattern: size)) {
+      return CInt(truncatingIfNeeded: rank)
+    }
+    throw MPIError.invalidRoot(rank, of: size, routine, on: raw)
   }
 }
 

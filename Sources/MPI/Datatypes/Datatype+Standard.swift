@@ -1,6 +1,20 @@
 public import CMPI
 public import ComplexModule
 
+/// What describes a type to MPI: a handle of the library.
+@safe public struct DatatypeHandle: @unchecked Sendable {
+  @usableFromInline let raw: RawDatatype
+
+  /// What must be known of a type beyond the handle, or `nil` where all bit patterns are valid.
+  @usableFromInline let structure: StructureDescription?
+
+  @inlinable @inline(__always)
+  init(_ raw: RawDatatype, structure: StructureDescription? = nil) {
+    self.raw = raw
+    self.structure = structure
+  }
+}
+
 // The types that MPI has a name for.
 
 extension Int8: Datatype {

@@ -1,5 +1,3 @@
-internal import CMPI
-
 /// A type whose values MPI can carry.
 ///
 /// The integers, `Float16`, `Float`, `Double`, `Bool`, SIMD vectors, `Complex`, ``Located`` and `InlineArray`s of these
@@ -25,20 +23,6 @@ internal import CMPI
 public protocol Datatype: Sendable {
   /// What describes this type to MPI.
   static var mpiDatatype: DatatypeHandle { get }
-}
-
-/// What describes a type to MPI: a handle of the library.
-@safe public struct DatatypeHandle: @unchecked Sendable {
-  @usableFromInline let raw: RawDatatype
-
-  /// What must be known of a type beyond the handle, or `nil` where all bit patterns are valid.
-  @usableFromInline let structure: StructureDescription?
-
-  @inlinable @inline(__always)
-  init(_ raw: RawDatatype, structure: StructureDescription? = nil) {
-    self.raw = raw
-    self.structure = structure
-  }
 }
 
 extension Datatype where Self: BitwiseCopyable {

@@ -77,23 +77,6 @@ extension Reduction where Element: BitwiseDatatype {
   @inlinable public static var bitwiseXor: Reduction { Element.bitwiseXorReduction }
 }
 
-extension Reduction where Element == Bool {
-  /// Whether all are true.
-  ///
-  /// The corresponding C constant is `MPI_LAND`.
-  @inlinable public static var logicalAnd: Reduction { Reduction(predefined: CMPI_LAND) }
-
-  /// Whether any is true.
-  ///
-  /// The corresponding C constant is `MPI_LOR`.
-  @inlinable public static var logicalOr: Reduction { Reduction(predefined: CMPI_LOR) }
-
-  /// Whether an odd number is true.
-  ///
-  /// The corresponding C constant is `MPI_LXOR`.
-  @inlinable public static var logicalXor: Reduction { Reduction(predefined: CMPI_LXOR) }
-}
-
 // MARK: - The types that the library computes with
 
 extension ArithmeticDatatype where Self: FixedWidthInteger {

@@ -1,4 +1,4 @@
-internal import CMPI
+public import CMPI
 
 /// How elements of different ranks are combined into one: a sum, a maximum, or a function of yours.
 ///
@@ -55,7 +55,7 @@ internal import CMPI
   ) {
     let function = ReductionFunction(Element.self, combine)
     raw = commutative ? ReductionFunction.commutative.raw : ReductionFunction.ordered.raw
-    datatype = DatatypeHandle(function.datatype, structure: Element.mpiDatatype.structure)
+    datatype = DatatypeHandle(function.datatype.raw, structure: Element.mpiDatatype.structure)
     width = 1
     self.function = function
   }
@@ -67,80 +67,19 @@ internal import CMPI
   }
 }
 
-/// A function of Swift's as an operation of MPI's.
-///
-/// C calls a plain function with two buffers, a count and a datatype, and no room for a context; a closure needs one.
-/// The datatype carries it: each function has a duplicate of its elements' type, with an attribute that leads back
-/// here. So there are only two operations, and no limit on the number of closures.
-@safe @usableFromInline
-final class ReductionFunction: @unchecked Sendable {
-  private let combine: (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int) -> Void
-  let datatype: RawDatatype
+extension Reduction where Element == Bool {
+  /// Whether all are true.
+  ///
+  /// The corresponding C constant is `MPI_LAND`.
+  @inlinable public static var logicalAnd: Reduction { Reduction(predefined: CMPI_LAND) }
 
-  init<T: Datatype>(_ type: T.Type, _ combine: @escaping @Sendable (T, T) -> T) {
-    precondition(isRunning, "a Reduction was made while MPI is not running")
-    unsafe self.combine = { left, right, count in
-      // The standard's order: the first buffer holds the lower ranks' elements, the second takes the results.
-      let left = unsafe left.assumingMemoryBound(to: T.self)
-      let right = unsafe right.assumingMemoryBound(to: T.self)
-      for index in 0..<count { unsafe right[index] = unsafe combine(left[index], right[index]) }
-    }
-    var copy = CMPI_DATATYPE_NULL as RawDatatype
-    let code = unsafe MPI_Type_dup(T.mpiDatatype.raw, &copy)
-    precondition(code == MPI_SUCCESS, "MPI could not duplicate the datatype of \(type)")
-    datatype = copy
-    let code2 = unsafe MPI_Type_set_attr(
-      copy, ReductionFunction.key, Unmanaged.passUnretained(self).toOpaque())
-    precondition(code2 == MPI_SUCCESS, "MPI could not attach a function to a datatype")
-  }
+  /// Whether any is true.
+  ///
+  /// The corresponding C constant is `MPI_LOR`.
+  @inlinable public static var logicalOr: Reduction { Reduction(predefined: CMPI_LOR) }
 
-  deinit {
-    if isRunning { releaseDatatype(datatype) }
-  }
-
-  /// The operation for functions whose operands may change places, and that for others.
-  @usableFromInline static let commutative = Operation(commutes: true)
-  @usableFromInline static let ordered = Operation(commutes: false)
-
-  @usableFromInline
-  struct Operation: @unchecked Sendable {
-    @usableFromInline let raw: RawOperation
-
-    init(commutes: Bool) {
-      var raw = CMPI_OP_NULL as RawOperation
-      let code = unsafe MPI_Op_create(
-        { left, right, count, datatype in
-          unsafe ReductionFunction.call(left, right, count, datatype)
-        }, commutes ? 1 : 0, &raw)
-      precondition(code == MPI_SUCCESS, "MPI could not make an operation")
-      self.raw = raw
-    }
-  }
-
-  private static let key: CInt = {
-    var key: CInt = 0
-    let code = unsafe MPI_Type_create_keyval(
-      CMPI_TYPE_NULL_COPY_FN, CMPI_TYPE_NULL_DELETE_FN, &key, nil)
-    precondition(code == MPI_SUCCESS, "MPI could not make an attribute")
-    return key
-  }()
-
-  private static func call(
-    _ left: UnsafeMutableRawPointer?, _ right: UnsafeMutableRawPointer?,
-    _ count: UnsafeMutablePointer<CInt>?, _ datatype: UnsafeMutablePointer<RawDatatype>?
-  ) {
-    var context: UnsafeMutableRawPointer?
-    var found: CInt = 0
-    guard let left = unsafe left, let right = unsafe right, let count = unsafe count,
-      let datatype = unsafe datatype,
-      unsafe MPI_Type_get_attr(datatype.pointee, key, &context, &found) == MPI_SUCCESS,
-      found != 0, let context = unsafe context
-    else {
-      preconditionFailure("MPI called a reduction with a datatype that is not its own")
-    }
-    // The caller of the collective, or its request, holds the function until the operation is complete.
-    unsafe Unmanaged<ReductionFunction>.fromOpaque(context)._withUnsafeGuaranteedRef {
-      unsafe $0.combine(left, right, Int(count.pointee))
-    }
-  }
+  /// Whether an odd number is true.
+  ///
+  /// The corresponding C constant is `MPI_LXOR`.
+  @inlinable public static var logicalXor: Reduction { Reduction(predefined: CMPI_LXOR) }
 }

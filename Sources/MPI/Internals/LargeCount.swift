@@ -6,18 +6,18 @@ internal import CMPI
 @unsafe @usableFromInline
 struct Narrowed {
   @usableFromInline let count: CInt
-  @usableFromInline let datatype: RawDatatype
+  @usableFromInline let datatype: DatatypeHandle
   @usableFromInline let isOwned: Bool
 
   @inlinable @inline(__always)
   init(_ buffer: RawBuffer) throws(MPIError) {
     if unsafe _fastPath(buffer.count <= Int(CInt.max)) {
       unsafe count = CInt(truncatingIfNeeded: buffer.count)
-      unsafe datatype = unsafe buffer.datatype.raw
+      unsafe datatype = unsafe buffer.datatype
       unsafe isOwned = false
     } else {
       unsafe count = 1
-      unsafe datatype = try largeDatatype(buffer.count, of: buffer.datatype.raw, at: 0)
+      unsafe datatype = try largeDatatype(buffer.count, of: buffer.datatype, at: 0)
       unsafe isOwned = true
     }
   }
@@ -43,20 +43,20 @@ struct Narrowed {
 }
 
 @usableFromInline @inline(never)
-func releaseDatatype(_ datatype: RawDatatype) {
-  var datatype = datatype
+func releaseDatatype(_ datatype: DatatypeHandle) {
+  var datatype = datatype.raw
   _ = unsafe MPI_Type_free(&datatype)
 }
 
 /// A type that stands for `count` elements which begin `offset` elements into the buffer.
 @usableFromInline @inline(never)
 func largeDatatype(
-  _ count: Int, of datatype: RawDatatype, at offset: Int
-) throws(MPIError) -> RawDatatype {
+  _ count: Int, of datatype: DatatypeHandle, at offset: Int
+) throws(MPIError) -> DatatypeHandle {
   var lowerBound: MPI_Count = 0
   var extent: MPI_Count = 0
   try unsafe check(
-    MPI_Type_get_extent_x(datatype, &lowerBound, &extent), "MPI_Type_get_extent_x")
+    MPI_Type_get_extent_x(datatype.raw, &lowerBound, &extent), "MPI_Type_get_extent_x")
 
   // Whole chunks, as one type of a chunk repeated, and what is left over. The chunk is a power of two well below 2^31.
   let chunk = 1 << 26
@@ -64,8 +64,8 @@ func largeDatatype(
   var chunkType = CMPI_DATATYPE_NULL as RawDatatype
   var result = CMPI_DATATYPE_NULL as RawDatatype
   try unsafe check(
-    MPI_Type_contiguous(CInt(chunk), datatype, &chunkType), "MPI_Type_contiguous")
-  defer { releaseDatatype(chunkType) }
+    MPI_Type_contiguous(CInt(chunk), datatype.raw, &chunkType), "MPI_Type_contiguous")
+  defer { releaseDatatype(DatatypeHandle(chunkType)) }
   guard let rawChunks = CInt(exactly: chunks) else {
     throw MPIError(
       .invalidCount, routine: "MPI_Type_create_struct",
@@ -74,9 +74,9 @@ func largeDatatype(
   let start = offset * Int(extent)
   var lengths = [rawChunks, CInt(rest)]
   var displacements = [MPI_Aint(start), MPI_Aint(start + chunks * chunk * Int(extent))]
-  var types = [chunkType, datatype]
+  var types = [chunkType, datatype.raw]
   try unsafe check(
     MPI_Type_create_struct(2, &lengths, &displacements, &types, &result), "MPI_Type_create_struct")
   try unsafe check(MPI_Type_commit(&result), "MPI_Type_commit")
-  return result
+  return DatatypeHandle(result)
 }

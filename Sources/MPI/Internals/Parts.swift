@@ -8,7 +8,7 @@ internal import CMPI
   var counts: [CInt] = []
   var displacements: [CInt] = []
   var datatypes: [RawDatatype] = []
-  private var owned: [RawDatatype] = []
+  private var owned: [DatatypeHandle] = []
 
   /// The parts of a buffer: `part` tells which elements go to, or come from, a rank.
   init(
@@ -31,9 +31,9 @@ internal import CMPI
         unsafe add(count, displacement, buffer.datatype.raw)
       } else {
         let whole = try unsafe largeDatatype(
-          part.count, of: buffer.datatype.raw, at: part.lowerBound)
+          part.count, of: buffer.datatype, at: part.lowerBound)
         unsafe owned.append(whole)
-        unsafe add(1, 0, whole)
+        unsafe add(1, 0, whole.raw)
       }
     }
   }

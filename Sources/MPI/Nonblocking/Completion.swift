@@ -6,7 +6,7 @@ internal import CMPI
 final class Completion {
   /// Further requests: an operation too large for one is several.
   private var requests: [RawRequest] = []
-  private var datatypes: [RawDatatype] = []
+  private var datatypes: [DatatypeHandle] = []
   private var counts: [UnsafeMutableBufferPointer<CInt>] = unsafe []
   private var handles: [UnsafeMutableBufferPointer<RawDatatype>] = unsafe []
   private var retained: [AnyObject] = []
@@ -32,7 +32,7 @@ final class Completion {
     retain(others)
   }
 
-  func free(_ datatype: RawDatatype) { datatypes.append(datatype) }
+  func free(_ datatype: DatatypeHandle) { datatypes.append(datatype) }
 
   func retain(_ object: AnyObject) { retained.append(object) }
 

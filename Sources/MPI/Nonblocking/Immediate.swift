@@ -138,7 +138,7 @@ extension Communicator {
   ) throws(MPIError) -> RawRequest {
     let narrowed = try unsafe Narrowed(buffer)
     defer { unsafe narrowed.release() }
-    let (address, count, type) = unsafe (buffer.address, narrowed.count, narrowed.datatype)
+    let (address, count, type) = unsafe (buffer.address, narrowed.count, narrowed.datatype.raw)
     var request = CMPI_REQUEST_NULL as RawRequest
     switch mode {
     case .standard:
@@ -169,7 +169,7 @@ extension Communicator {
     var request = CMPI_REQUEST_NULL as RawRequest
     try unsafe check(
       MPI_Irecv(
-        buffer.address, narrowed.count, narrowed.datatype, source, tag.rawValue, raw, &request),
+        buffer.address, narrowed.count, narrowed.datatype.raw, source, tag.rawValue, raw, &request),
       "MPI_Irecv", on: raw)
     return request
   }
