@@ -72,6 +72,15 @@ extension Communicator {
   ) throws(MPIError) {
     // In place, the sending side says nothing.
     let isInPlace = unsafe sent.address == CMPI_IN_PLACE
+    if size == 1, !isInPlace, sending(0).lowerBound != 0 || receiving(0).lowerBound != 0 {
+      // On a communicator of one process, Open MPI's MPI_Alltoallw multiplies displacements by the extent, though they
+      // are in bytes (seen in 4.1.4), and writes outside the buffer: let the addresses say where.
+      let (from, to) = (sending(0), receiving(0))
+      try unsafe _exchangeParts(
+        sent.dropping(from.lowerBound), { _ in 0..<from.count },
+        received.dropping(to.lowerBound), { _ in 0..<to.count }, pending)
+      return
+    }
     let outgoing = try unsafe Parts(of: sent, ranks: isInPlace ? 0 : size, sending)
     let incoming = try unsafe Parts(of: received, ranks: size, receiving)
     guard let pending = unsafe pending else {
@@ -95,6 +104,19 @@ extension Communicator {
         received.address, receiveCounts, receiveOffsets, receiveTypes, raw,
         &pending.pointee.request),
       "MPI_Ialltoallw", on: raw)
+  }
+}
+
+extension RawBuffer {
+  /// The buffer without its first elements.
+  fileprivate func dropping(_ count: Int) throws(MPIError) -> RawBuffer {
+    var lowerBound: MPI_Count = 0
+    var extent: MPI_Count = 0
+    try unsafe check(
+      MPI_Type_get_extent_x(datatype.raw, &lowerBound, &extent), "MPI_Type_get_extent_x")
+    return unsafe RawBuffer(
+      address: address.map { unsafe $0 + count * Int(extent) }, count: self.count - count,
+      datatype: datatype)
   }
 }
 
