@@ -49,7 +49,7 @@ extension Communicator {
   ///   - counts: How many each rank has, and where they go; gaps are filled with zero bytes.
   ///
   /// The corresponding C function is `MPI_Allgatherv` (MPI 3.1 §5.7).
-  public func allGather<T: Datatype & BitwiseCopyable>(
+  public func allGather<T: Datatype>(
     _ elements: Span<T>, counts: Partition
   ) throws(MPIError) -> [T] {
     requirePart(elements.count, of: counts)

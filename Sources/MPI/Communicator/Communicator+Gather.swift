@@ -60,7 +60,7 @@ extension Communicator {
   /// - Returns: The elements of all ranks on the root, `nil` elsewhere.
   ///
   /// The corresponding C function is `MPI_Gatherv` (MPI 3.1 §5.5).
-  public func gather<T: Datatype & BitwiseCopyable>(
+  public func gather<T: Datatype>(
     _ elements: Span<T>, to root: Int, counts: Partition
   ) throws(MPIError) -> [T]? {
     requirePart(elements.count, of: counts)
@@ -226,7 +226,7 @@ extension RawBuffer {
   }
 }
 
-extension Array where Element: Datatype & BitwiseCopyable {
+extension Array where Element: Datatype {
   /// An array that the parts of a partition fill; what lies between them is zero.
   init(
     receiving parts: Partition, _ fill: (RawBuffer) throws(MPIError) -> Void

@@ -47,10 +47,13 @@ extension DatatypeHandle {
   ///       static let mpiDatatype = DatatypeHandle(structure: Particle.self)
   ///     }
   ///
+  /// A structure with a `Complex` property has to do this: that type does not say that it is `BitwiseCopyable`.
+  ///
   /// - Precondition: All stored properties are of types that conform to ``Datatype``, and MPI is initialized.
   ///
   /// The corresponding C functions are `MPI_Type_create_struct` and `MPI_Type_create_resized` (MPI 3.1 §4.1.2, §4.1.7).
-  public init<T: Datatype & BitwiseCopyable>(structure type: T.Type) {
+  public init<T: Datatype>(structure type: T.Type) {
+    precondition(_isPOD(type), "\(type) cannot be a Datatype: its copies count references")
     self = describe(storedProperties(of: type), stride: MemoryLayout<T>.stride, "\(type)")
   }
 }

@@ -133,6 +133,7 @@ func drop(_ request: RawRequest, _ completion: Unmanaged<Completion>?) {
     if MPI_Wtime() - start > patience { endJob(because: Abandoned()) }
   }
   _ = completion.waitForRequests()
+  completion.finish()
 }
 
 /// Why a job ends that would otherwise hang.
