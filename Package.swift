@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// The MPI to build on, by the name of its pkg-config file: `ompi-c` (Open MPI, the default), `mpich`, …
+/// The MPI to build on, by the name of its pkg-config file: `ompi-c` (Open MPI, the default),
+/// `mpich`, …
 let mpi = Context.environment["PCOMPUTE_MPI"] ?? "ompi-c"
 
 /// Set in CI: a warning in this package fails the build.

@@ -47,15 +47,15 @@ func writeLine(_ line: String) {
 
 /// What is wrong with the way this program was started, or `nil` where nothing is.
 ///
-/// An `mpirun` of one MPI that starts a program built with another gives as many separate programs as there should be
-/// ranks, each of which takes itself for the only one. The environment tells: the launcher has said how many processes
-/// it started.
+/// An `mpirun` of one MPI that starts a program built with another gives as many separate programs
+/// as there should be ranks, each of which takes itself for the only one. The environment tells:
+/// the launcher has said how many processes it started.
 ///
 /// - Precondition: MPI is initialized.
 public var launcherMismatch: String? {
   guard Communicator.world.size == 1 else { return nil }
-  // The variables in which launchers tell the number of processes: Open MPI's, then those of PMI, which MPICH and its
-  // relatives speak, then that of Slurm's srun.
+  // The variables in which launchers tell the number of processes: Open MPI's, then those of PMI,
+  // which MPICH and its relatives speak, then that of Slurm's srun.
   for variable in ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_SIZE", "SLURM_STEP_NUM_TASKS"] {
     guard let size = environment(variable).flatMap({ Int($0) }) else { continue }
     // The first one that is set speaks for the launcher nearest to this process.
@@ -70,7 +70,8 @@ public var launcherMismatch: String? {
   return nil
 }
 
-/// Prints a warning on the first process of those that the launcher started, as far as the environment tells.
+/// Prints a warning on the first process of those that the launcher started, as far as the
+/// environment tells.
 func warnOnce(_ warning: String) {
   for variable in ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID"] {
     if let rank = environment(variable) {

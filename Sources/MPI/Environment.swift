@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// How many threads of a process may call MPI, and when.
 ///
-/// The corresponding C constants are `MPI_THREAD_SINGLE` to `MPI_THREAD_MULTIPLE` (MPI 3.1 §12.4.3).
+/// The corresponding C constants are `MPI_THREAD_SINGLE` to `MPI_THREAD_MULTIPLE` (MPI 3.1
+/// §12.4.3).
 public enum ThreadingLevel: Int, Comparable, CaseIterable, Sendable {
   /// The process has one thread.
   case single
@@ -43,15 +44,16 @@ public enum ThreadingLevel: Int, Comparable, CaseIterable, Sendable {
 ///       }
 ///     }
 ///
-/// An error that leaves `program` ends the whole job: it is printed on standard error with its rank, and all processes
-/// end within seconds with a nonzero status. One rank that failed never leaves the others waiting for it.
+/// An error that leaves `program` ends the whole job: it is printed on standard error with its
+/// rank, and all processes end within seconds with a nonzero status. One rank that failed never
+/// leaves the others waiting for it.
 ///
-/// Where MPI is initialized already, by another library or an outer program, the program runs on it, and MPI is left
-/// as it was.
+/// Where MPI is initialized already, by another library or an outer program, the program runs on
+/// it, and MPI is left as it was.
 ///
 /// - Parameters:
-///   - threading: What the program needs. With ``ThreadingLevel/multiple`` a ``Communicator`` may be used from any
-///     thread.
+///   - threading: What the program needs. With ``ThreadingLevel/multiple`` a ``Communicator`` may
+///     be used from any thread.
 ///   - program: The program, which is given the communicator of all processes.
 /// - Returns: What `program` returns, after MPI has been finalized.
 ///
@@ -72,12 +74,14 @@ public func run<Result>(
   }
 }
 
-/// Initializes MPI, for those who cannot give their program as a closure; most programs call ``run(threading:_:)``.
+/// Initializes MPI, for those who cannot give their program as a closure; most programs call
+/// ``run(threading:_:)``.
 ///
 /// Where MPI is initialized already, this attaches to it.
 ///
 /// - Returns: The communicator of all processes.
-/// - Throws: ``MPIError`` where the library cannot start, or provides a lower threading level than asked.
+/// - Throws: ``MPIError`` where the library cannot start, or provides a lower threading level than
+///   asked.
 ///
 /// The corresponding C function is `MPI_Init_thread` (MPI 3.1 §12.4.3).
 @discardableResult
@@ -92,7 +96,8 @@ public func initialize(threading: ThreadingLevel = .multiple) throws(MPIError) -
     try unsafe check(
       MPI_Init_thread(nil, nil, threading.rawLevel, &provided), "MPI_Init_thread")
   }
-  // Errors come back as codes, which become exceptions; the default would be to end the job without a word of ours.
+  // Errors come back as codes, which become exceptions; the default would be to end the job without
+  // a word of ours.
   try check(
     MPI_Comm_set_errhandler(CMPI_COMM_WORLD, CMPI_ERRORS_RETURN), "MPI_Comm_set_errhandler")
   try check(
@@ -158,7 +163,8 @@ public var processorName: String {
 ///
 /// The corresponding C function is `MPI_Get_library_version` (MPI 3.1 §8.1.1).
 public var libraryVersion: String {
-  // MPICH fills the whole of its buffer's line with build options; what follows the first line says nothing to users.
+  // MPICH fills the whole of its buffer's line with build options; what follows the first line says
+  // nothing to users.
   unsafe text(capacity: CInt(MPI_MAX_LIBRARY_VERSION_STRING)) {
     unsafe MPI_Get_library_version($0, $1)
   }

@@ -3,7 +3,8 @@ internal import CMPI
 extension MPIError {
   /// The class of an error: those of the standard by name, and any other by its number.
   ///
-  /// The set is open, since a library may add classes of its own, and a program may with `MPI_Add_error_class`.
+  /// The set is open, since a library may add classes of its own, and a program may with
+  /// `MPI_Add_error_class`.
   public struct Code: RawRepresentable, Hashable, Sendable {
     /// The number of the class, which differs among implementations.
     public let rawValue: CInt

@@ -10,8 +10,8 @@ internal import CMPI
 ///       …
 ///     }
 ///
-/// An error that leaves the closure of ``run(threading:_:)`` ends the whole job, with this error's description on
-/// standard error.
+/// An error that leaves the closure of ``run(threading:_:)`` ends the whole job, with this error's
+/// description on standard error.
 public struct MPIError: Error, Sendable {
   /// One word, so that a throwing call hands its error over in a register.
   private let storage: Storage
@@ -52,7 +52,8 @@ public struct MPIError: Error, Sendable {
   /// The name of the communicator that the routine was called on, or `nil` where there is none.
   public var communicator: String? { storage.communicator }
 
-  /// The rank in ``communicator`` on which the error happened, or `nil` where there is no communicator.
+  /// The rank in ``communicator`` on which the error happened, or `nil` where there is no
+  /// communicator.
   public var rank: Int? { storage.rank }
 
   init(

@@ -18,9 +18,11 @@ public struct Status: @unchecked Sendable {
   /// The number of elements in the message, which may be fewer than there was room for.
   ///
   /// - Parameter type: The type of the elements that were sent.
-  /// - Precondition: The message holds a whole number of such elements: anything else was sent as another type.
+  /// - Precondition: The message holds a whole number of such elements: anything else was sent as
+  ///   another type.
   ///
-  /// The corresponding C functions are `MPI_Get_count` and `MPI_Get_elements_x` (MPI 3.1 §3.2.5, §4.1.11).
+  /// The corresponding C functions are `MPI_Get_count` and `MPI_Get_elements_x` (MPI 3.1 §3.2.5,
+  /// §4.1.11).
   public func count<T: Datatype>(of type: T.Type) -> Int {
     // Bytes divided by the size, since MPI_Get_count says "undefined" from 2^31 elements on.
     let bytes = byteCount

@@ -52,7 +52,8 @@ enum Machine {
   /// The machine's memory, in bytes.
   static var memory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
 
-  /// What is left of the memory for programs that start now, in bytes; `nil` where the system does not say.
+  /// What is left of the memory for programs that start now, in bytes; `nil` where the system does
+  /// not say.
   static var availableMemory: Int? {
     // `MemAvailable:   24012345 kB` (proc(5)).
     field("MemAvailable:", of: "/proc/meminfo").flatMap { Int($0) }.map { $0 * 1024 }

@@ -124,7 +124,8 @@ extension String {
   }
 }
 
-/// The first line of what the library says of itself, in single spaces; MPICH goes on with its build options.
+/// The first line of what the library says of itself, in single spaces; MPICH goes on with its
+/// build options.
 private var libraryName: String {
   let line = libraryVersion.split(whereSeparator: \.isNewline).first ?? ""
   return line.split(whereSeparator: \.isWhitespace).joined(separator: " ")

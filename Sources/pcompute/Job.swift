@@ -9,7 +9,8 @@ protocol Job: ParsableCommand {
   func run(on world: Communicator) throws
 }
 
-/// Why a job cannot be done: known to all ranks, which end with the same status. Rank 0 prints the message.
+/// Why a job cannot be done: known to all ranks, which end with the same status. Rank 0 prints the
+/// message.
 struct Failure: Error {
   /// One line that names the thing and the place.
   let message: String

@@ -35,7 +35,8 @@ internal import MPI
     }
   }
 
-  /// Prints what the argument parser has to say: help on standard output, a mistake on standard error.
+  /// Prints what the argument parser has to say: help on standard output, a mistake on standard
+  /// error.
   private static func report(_ error: any Error, on world: Communicator) -> Int32 {
     let code = PCompute.exitCode(for: error)
     if world.rank == 0 {

@@ -68,13 +68,15 @@ struct PiCommand: Job {
 
 // MARK: - Integration
 
-/// The intervals are summed in blocks, which are cut from the whole: no rank's sum depends on how many ranks there are.
+/// The intervals are summed in blocks, which are cut from the whole: no rank's sum depends on how
+/// many ranks there are.
 private let blockLength = 1 << 16
 
 /// The integral of 4/(1+x²) from 0 to 1, which is π, by the midpoint rule.
 ///
-/// The error of the rule is about h²/24 · (f′(1) − f′(0)) = −h²/12 for the width h of an interval (Davis and
-/// Rabinowitz, Methods of Numerical Integration, 2nd ed., §2.1): nothing, from 10⁸ intervals on.
+/// The error of the rule is about h²/24 · (f′(1) − f′(0)) = −h²/12 for the width h of an interval
+/// (Davis and Rabinowitz, Methods of Numerical Integration, 2nd ed., §2.1): nothing, from 10⁸
+/// intervals on.
 private func integrate(_ intervals: Int, on world: Communicator) throws -> Double {
   let blocks = (intervals + blockLength - 1) / blockLength
   let mine = Partition.balanced(blocks, part: world.rank, of: world.size)
@@ -89,7 +91,8 @@ private func integrate(_ intervals: Int, on world: Communicator) throws -> Doubl
   return 4 * width * ExactSum(words: total.span).value
 }
 
-/// The sum of 1/(1+x²) over the midpoints of some intervals, in eight strands that the processor works on at once.
+/// The sum of 1/(1+x²) over the midpoints of some intervals, in eight strands that the processor
+/// works on at once.
 private func sumOfBlock(_ block: Range<Int>, width: Double) -> Double {
   let lanes = SIMD8<Double>(0, 1, 2, 3, 4, 5, 6, 7) + 0.5
   let whole = block.count / 8

@@ -1,7 +1,8 @@
 internal import CMPI
 
 extension Communicator {
-  /// Gathers every rank's elements onto all ranks, in rank order. Ranks may have different numbers of elements.
+  /// Gathers every rank's elements onto all ranks, in rank order. Ranks may have different numbers
+  /// of elements.
   ///
   /// **Collective**: every rank of the communicator calls it.
   ///
@@ -13,7 +14,8 @@ extension Communicator {
   /// - Parameter elements: This rank's contribution.
   /// - Returns: The contributions of all ranks.
   /// - Throws: ``MPIError`` as reported by the library.
-  /// - Complexity: The numbers of elements are gathered first; give `counts:`, or storage for the result, to save that.
+  /// - Complexity: The numbers of elements are gathered first; give `counts:`, or storage for the
+  ///   result, to save that.
   ///
   /// The corresponding C function is `MPI_Allgatherv` (MPI 3.1 §5.7).
   public func allGather<T: Datatype>(_ elements: Span<T>) throws(MPIError) -> [T] {
@@ -58,11 +60,13 @@ extension Communicator {
     }
   }
 
-  /// Gathers as many elements of every rank onto all ranks, in rank order, into storage of their own.
+  /// Gathers as many elements of every rank onto all ranks, in rank order, into storage of their
+  /// own.
   ///
   /// **Collective**: every rank of the communicator calls it, with as many elements.
   ///
-  /// Shape: `[n]` on each rank → `[size · n]` on each rank; rank *r*'s elements are at `r·n ..< (r+1)·n`.
+  /// Shape: `[n]` on each rank → `[size · n]` on each rank; rank *r*'s elements are at
+  /// `r·n ..< (r+1)·n`.
   ///
   /// - Precondition: `result` has room for `size · n` elements.
   /// - Complexity: O(log `size`) messages, O(`size` · n) elements received.
@@ -76,7 +80,8 @@ extension Communicator {
     unsafe target.normalize()
   }
 
-  /// Gathers every rank's elements onto all ranks, in numbers that are known, into storage of their own.
+  /// Gathers every rank's elements onto all ranks, in numbers that are known, into storage of their
+  /// own.
   ///
   /// **Collective**: every rank of the communicator calls it, with the same counts.
   ///
@@ -92,7 +97,8 @@ extension Communicator {
     unsafe target.normalize()
   }
 
-  /// Gathers as many elements of every rank onto all ranks, where each rank's own are in place already.
+  /// Gathers as many elements of every rank onto all ranks, where each rank's own are in place
+  /// already.
   ///
   /// **Collective**: every rank of the communicator calls it, with as many elements.
   ///
@@ -213,7 +219,8 @@ extension Immediate {
     return unsafe Request(pending, into: target)
   }
 
-  /// Begins to gather as many elements of every rank onto all ranks, where each rank's own are in place already.
+  /// Begins to gather as many elements of every rank onto all ranks, where each rank's own are in
+  /// place already.
   ///
   /// **Collective**. The parameter is that of ``Communicator/allGather(_:)-(MutableSpan<T>)``.
   ///

@@ -5,11 +5,12 @@ extension Communicator {
   ///
   /// **Collective**: every rank of the communicator calls it, with as many elements.
   ///
-  /// Shape: `[size · n]` on each rank → `[size · n]` on each rank; what is at `r·n` goes to rank *r*, and what rank *r*
-  /// sent here arrives at `r·n`.
+  /// Shape: `[size · n]` on each rank → `[size · n]` on each rank; what is at `r·n` goes to rank
+  /// *r*, and what rank *r* sent here arrives at `r·n`.
   ///
   /// - Precondition: The number of elements is a multiple of the number of ranks.
-  /// - Complexity: O(`size`) messages of n elements, or fewer of more where the library thinks that better.
+  /// - Complexity: O(`size`) messages of n elements, or fewer of more where the library thinks that
+  ///   better.
   ///
   /// The corresponding C function is `MPI_Alltoall` (MPI 3.1 §5.8).
   public func allToAll<T: Datatype>(_ elements: Span<T>) throws(MPIError) -> [T] {
@@ -31,7 +32,8 @@ extension Communicator {
   ///   - elements: What is sent.
   ///   - sending: Which of them go to which rank.
   /// - Returns: What was received, in the order of the ranks that sent it.
-  /// - Complexity: The numbers of elements are exchanged first; ``receivingPartition(for:)`` does that alone.
+  /// - Complexity: The numbers of elements are exchanged first; ``receivingPartition(for:)`` does
+  ///   that alone.
   ///
   /// The corresponding C function is `MPI_Alltoallv` (MPI 3.1 §5.8).
   public func allToAll<T: Datatype>(
@@ -57,7 +59,8 @@ extension Communicator {
   ///
   /// **Collective**: every rank of the communicator calls it, with as many elements.
   ///
-  /// - Precondition: The number of elements is a multiple of the number of ranks, and `result` has room for as many.
+  /// - Precondition: The number of elements is a multiple of the number of ranks, and `result` has
+  ///   room for as many.
   ///
   /// The corresponding C function is `MPI_Alltoall` (MPI 3.1 §5.8).
   public func allToAll<T: Datatype>(
@@ -109,7 +112,8 @@ extension Communicator {
   ///
   /// - Parameters:
   ///   - elements: What is sent, and where the others' arrive.
-  ///   - exchanging: Which elements are swapped with which rank: as many as that rank swaps with this one.
+  ///   - exchanging: Which elements are swapped with which rank: as many as that rank swaps with
+  ///     this one.
   ///
   /// The corresponding C function is `MPI_Alltoallv` with `MPI_IN_PLACE` (MPI 3.1 §5.8).
   public func allToAll<T: Datatype>(
@@ -152,8 +156,8 @@ extension Communicator {
       requireParts(sending)
       unsafe requireCount(sent.count, atLeast: sending.count, "allToAll")
     }
-    // Not MPI_Alltoallv: which of the two is called must be the same on all ranks, and a rank that has large parts
-    // cannot tell the others without a message.
+    // Not MPI_Alltoallv: which of the two is called must be the same on all ranks, and a rank that
+    // has large parts cannot tell the others without a message.
     try unsafe _exchangeParts(
       sent, { sending?[$0] ?? 0..<0 }, received, { receiving[$0] }, pending)
   }
@@ -176,9 +180,11 @@ extension Immediate {
     return unsafe Request(pending, into: target)
   }
 
-  /// Begins to send a part of the elements to every rank, and to receive a part of the result from each.
+  /// Begins to send a part of the elements to every rank, and to receive a part of the result from
+  /// each.
   ///
-  /// **Collective**. The parameters are those of ``Communicator/allToAll(_:into:sending:receiving:)``.
+  /// **Collective**. The parameters are those of
+  /// ``Communicator/allToAll(_:into:sending:receiving:)``.
   ///
   /// The corresponding C function is `MPI_Ialltoallv` (MPI 3.1 §5.12.6).
   @_lifetime(copy elements, copy result)
@@ -193,7 +199,8 @@ extension Immediate {
     return unsafe Request(pending, into: target)
   }
 
-  /// Begins to send as many elements to every rank, and to receive as many from each in their place.
+  /// Begins to send as many elements to every rank, and to receive as many from each in their
+  /// place.
   ///
   /// **Collective**. The parameter is that of ``Communicator/allToAll(_:)-(MutableSpan<T>)``.
   ///

@@ -3,7 +3,8 @@ public import CMPI
 extension Communicator {
   /// Gives the root's elements to all ranks.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same root.
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// root.
   ///
   ///     var weights = [Double](repeating: 0, count: 10)
   ///     if world.rank == 0 { weights = loadWeights() }
@@ -86,7 +87,8 @@ extension Communicator {
 extension Immediate {
   /// Begins to give the root's elements to all ranks.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same root.
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// root.
   ///
   /// The corresponding C function is `MPI_Ibcast` (MPI 3.1 §5.12.2).
   @_lifetime(copy elements)

@@ -1,7 +1,8 @@
 internal import CMPI
 
 extension Communicator {
-  /// Makes a communicator of the same processes with a context of its own: its messages never mix with others'.
+  /// Makes a communicator of the same processes with a context of its own: its messages never mix
+  /// with others'.
   ///
   /// **Collective**: every rank of the communicator calls it.
   ///
@@ -24,7 +25,8 @@ extension Communicator {
   ///     let row = try world.split(color: world.rank / columns, key: world.rank)
   ///
   /// - Parameters:
-  ///   - color: The color of this rank, not negative, or `nil` to be in none of the new communicators.
+  ///   - color: The color of this rank, not negative, or `nil` to be in none of the new
+  ///     communicators.
   ///   - key: Orders the ranks of one color; equal keys keep the old order.
   /// - Returns: The communicator of this rank's color, or `nil` without one.
   /// - Throws: ``MPIError/Code/invalidArgument`` for a negative color.

@@ -22,7 +22,8 @@ extension Communicator {
 
   /// Combines the elements of all ranks before this one, the first with the first and so on.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same reduction.
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// reduction.
   ///
   /// Shape: `[n]` on each rank → `[n]` on each rank but rank 0.
   ///
@@ -38,10 +39,11 @@ extension Communicator {
     return rank == 0 ? nil : result
   }
 
-  /// Combines the elements of all ranks before this one, the first with the first and so on, into storage of its own.
+  /// Combines the elements of all ranks before this one, the first with the first and so on, into
+  /// storage of its own.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same reduction.
-  /// On rank 0 the result has no meaning.
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// reduction. On rank 0 the result has no meaning.
   /// - Precondition: `result` has room for as many elements.
   ///
   /// The corresponding C function is `MPI_Exscan` (MPI 3.1 §5.11.2).
@@ -53,11 +55,12 @@ extension Communicator {
     unsafe target.normalize()
   }
 
-  /// Combines the elements of all ranks before this one, the first with the first and so on, in their place.
+  /// Combines the elements of all ranks before this one, the first with the first and so on, in
+  /// their place.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same reduction.
-  /// On rank 0 the elements have no meaning afterwards.
-  /// The corresponding C function is `MPI_Exscan` with `MPI_IN_PLACE` (MPI 3.1 §5.11.2).
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// reduction. On rank 0 the elements have no meaning afterwards. The corresponding C function is
+  /// `MPI_Exscan` with `MPI_IN_PLACE` (MPI 3.1 §5.11.2).
   public func exclusiveScan<T: Datatype>(
     _ elements: consuming MutableSpan<T>, _ reduction: Reduction<T>
   ) throws(MPIError) {
@@ -88,7 +91,8 @@ extension Communicator {
 }
 
 extension Immediate {
-  /// Begins to combine the elements of all ranks before this one, the first with the first and so on.
+  /// Begins to combine the elements of all ranks before this one, the first with the first and so
+  /// on.
   ///
   /// **Collective**. The parameters are those of ``Communicator/exclusiveScan(_:into:_:)``.
   ///
@@ -103,9 +107,11 @@ extension Immediate {
     return unsafe Request(pending, into: target)
   }
 
-  /// Begins to combine the elements of all ranks before this one, the first with the first and so on, in their place.
+  /// Begins to combine the elements of all ranks before this one, the first with the first and so
+  /// on, in their place.
   ///
-  /// **Collective**. The parameters are those of ``Communicator/exclusiveScan(_:_:)-(MutableSpan<T>,_)``.
+  /// **Collective**. The parameters are those of
+  /// ``Communicator/exclusiveScan(_:_:)-(MutableSpan<T>,_)``.
   ///
   /// The corresponding C function is `MPI_Iexscan` with `MPI_IN_PLACE` (MPI 3.1 §5.12.12).
   @_lifetime(copy elements)

@@ -1,7 +1,8 @@
 internal import CMPI
 
 extension Communicator {
-  /// Gathers every rank's elements on the root, in rank order. Ranks may have different numbers of elements.
+  /// Gathers every rank's elements on the root, in rank order. Ranks may have different numbers of
+  /// elements.
   ///
   /// **Collective**: every rank of the communicator calls it, with the same root.
   ///
@@ -18,7 +19,8 @@ extension Communicator {
     let rawRoot = try rawRoot(root, "MPI_Gatherv")
     let counts = try gather(elements.count, to: root)
     let parts = counts.map { Partition(counts: $0) }
-    // Whether this is an operation of large parts must be known to all, and only the root has seen the counts.
+    // Whether this is an operation of large parts must be known to all, and only the root has seen
+    // the counts.
     var isLarge = parts.map { !$0.fitsC } ?? false
     try broadcast(&isLarge, from: root)
     guard let parts else {
@@ -51,7 +53,8 @@ extension Communicator {
 
   /// Gathers every rank's elements on the root, in numbers that are known.
   ///
-  /// **Collective**: every rank of the communicator calls it, with the same root and the same counts.
+  /// **Collective**: every rank of the communicator calls it, with the same root and the same
+  /// counts.
   ///
   /// - Parameters:
   ///   - elements: This rank's elements: `counts.counts[rank]` of them.
@@ -78,7 +81,8 @@ extension Communicator {
 
   /// Gathers as many elements of every rank on the root, in rank order, into storage of its own.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same root.
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// root.
   ///
   /// Shape: `[n]` on each rank → `[size · n]` on the root.
   ///
@@ -87,7 +91,8 @@ extension Communicator {
   ///   - result: Where all elements go on the root; elsewhere it may be empty.
   ///   - root: The rank that gets them all.
   /// - Precondition: `result` has room for `size · n` elements on the root.
-  /// - Complexity: O(log `size`) messages where the library takes a tree, O(`size` · n) elements received.
+  /// - Complexity: O(log `size`) messages where the library takes a tree, O(`size` · n) elements
+  ///   received.
   ///
   /// The corresponding C function is `MPI_Gather` (MPI 3.1 §5.5).
   public func gather<T: Datatype>(
@@ -101,9 +106,11 @@ extension Communicator {
 
   /// Gathers every rank's elements on the root, in numbers that are known, into storage of its own.
   ///
-  /// **Collective**: every rank of the communicator calls it, with the same root and the same counts.
+  /// **Collective**: every rank of the communicator calls it, with the same root and the same
+  /// counts.
   ///
-  /// - Precondition: `result` has room for `counts.count` elements on the root; elsewhere it may be empty.
+  /// - Precondition: `result` has room for `counts.count` elements on the root; elsewhere it may be
+  ///   empty.
   ///
   /// The corresponding C function is `MPI_Gatherv` (MPI 3.1 §5.5).
   public func gather<T: Datatype>(
@@ -122,7 +129,8 @@ extension Communicator {
   /// **Collective**: every rank of the communicator calls it, with the same root.
   ///
   /// - Parameters:
-  ///   - elements: On the root storage for all, `size · n`, with its own part at `root · n`; elsewhere this rank's n.
+  ///   - elements: On the root storage for all, `size · n`, with its own part at `root · n`;
+  ///     elsewhere this rank's n.
   ///   - root: The rank that gets them all.
   ///
   /// The corresponding C function is `MPI_Gather` with `MPI_IN_PLACE` (MPI 3.1 §5.5).
@@ -219,7 +227,8 @@ extension Communicator {
 }
 
 extension RawBuffer {
-  /// As this buffer with another count; in place, with the datatype of the buffer that holds the data.
+  /// As this buffer with another count; in place, with the datatype of the buffer that holds the
+  /// data.
   func withCount(_ count: Int, ifInPlaceAs other: RawBuffer) -> RawBuffer {
     let type = unsafe address == CMPI_IN_PLACE ? other.datatype : datatype
     return unsafe RawBuffer(address: address, count: count, datatype: type)
@@ -277,7 +286,8 @@ extension Immediate {
     return unsafe Request(pending, into: target)
   }
 
-  /// Begins to gather as many elements of every rank on the root, where the root's own are in place already.
+  /// Begins to gather as many elements of every rank on the root, where the root's own are in place
+  /// already.
   ///
   /// **Collective**. The parameters are those of ``Communicator/gather(_:to:)-(MutableSpan<T>,_)``.
   ///

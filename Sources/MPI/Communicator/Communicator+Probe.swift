@@ -3,7 +3,8 @@ internal import CMPI
 extension Communicator {
   /// Waits until a message from a rank is there, without receiving it.
   ///
-  /// Where several threads receive, another one may take the message: use ``matchedProbe(from:tag:)-(Int?,_)``.
+  /// Where several threads receive, another one may take the message: use
+  /// ``matchedProbe(from:tag:)-(Int?,_)``.
   ///
   /// - Returns: Who sent how much.
   ///
@@ -19,7 +20,8 @@ extension Communicator {
     try _probe(MPI_ANY_SOURCE, tag)
   }
 
-  /// Waits until a message from a rank is there, and takes it out of the queue, to be received through the result only.
+  /// Waits until a message from a rank is there, and takes it out of the queue, to be received
+  /// through the result only.
   ///
   ///     let message = try world.matchedProbe(from: .any)
   ///     let sender = message.status.source
@@ -32,7 +34,8 @@ extension Communicator {
     try _matchedProbe(rawPeer(source, "MPI_Mprobe"), tag)
   }
 
-  /// Waits until a message from any rank is there, and takes it out of the queue, to be received through the result only.
+  /// Waits until a message from any rank is there, and takes it out of the queue, to be received
+  /// through the result only.
   ///
   /// The corresponding C function is `MPI_Mprobe` (MPI 3.1 §3.8.2).
   public func matchedProbe(

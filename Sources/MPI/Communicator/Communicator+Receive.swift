@@ -7,12 +7,14 @@ extension Communicator {
   ///     try world.receive(into: samples.mutableSpan, from: 0, tag: .samples)
   ///
   /// - Parameters:
-  ///   - elements: Where the elements go, from the first on; those beyond the message stay as they were.
-  ///   - source: The sending rank; `nil` for no process, which leaves the elements as they were; or ``AnySource/any``.
+  ///   - elements: Where the elements go, from the first on; those beyond the message stay as they
+  ///     were.
+  ///   - source: The sending rank; `nil` for no process, which leaves the elements as they were; or
+  ///     ``AnySource/any``.
   ///   - tag: The label of the message, or ``MessageTag/any``.
   /// - Returns: Who sent how much.
-  /// - Throws: ``MPIError/Code/truncated`` where the message is longer, ``MPIError/Code/invalidRank``, and what else the
-  ///   library reports.
+  /// - Throws: ``MPIError/Code/truncated`` where the message is longer,
+  ///   ``MPIError/Code/invalidRank``, and what else the library reports.
   /// - Complexity: One message; no allocation.
   ///
   /// The corresponding C function is `MPI_Recv` (MPI 3.1 §3.2.4).
@@ -38,7 +40,8 @@ extension Communicator {
   ///     let samples = try world.receive(Double.self, from: 0)
   ///
   /// - Returns: As many elements as were sent; none from no process (`nil`).
-  /// - Complexity: One message, which a matched probe measures first, so that no other thread can take it away.
+  /// - Complexity: One message, which a matched probe measures first, so that no other thread can
+  ///   take it away.
   ///
   /// The corresponding C functions are `MPI_Mprobe` and `MPI_Mrecv` (MPI 3.1 §3.8.2).
   public func receive<T: Datatype>(
@@ -47,7 +50,8 @@ extension Communicator {
     try matchedProbe(from: source, tag: tag).receive(type)
   }
 
-  /// Receives a message of any length from any rank; to know from which, use ``matchedProbe(from:tag:)-(AnySource,_)``.
+  /// Receives a message of any length from any rank; to know from which, use
+  /// ``matchedProbe(from:tag:)-(AnySource,_)``.
   ///
   /// The corresponding C functions are `MPI_Mprobe` and `MPI_Mrecv` (MPI 3.1 §3.8.2).
   public func receive<T: Datatype>(

@@ -20,9 +20,11 @@ extension Communicator {
     return result[0]
   }
 
-  /// Combines the ranks' elements, the first with the first and so on, and gives the results to all.
+  /// Combines the ranks' elements, the first with the first and so on, and gives the results to
+  /// all.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same reduction.
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// reduction.
   ///
   /// Shape: `[n]` on each rank → `[n]` on each rank.
   ///
@@ -38,9 +40,11 @@ extension Communicator {
     }
   }
 
-  /// Combines the ranks' elements, the first with the first and so on, and gives the results to all, in storage of theirs.
+  /// Combines the ranks' elements, the first with the first and so on, and gives the results to
+  /// all, in storage of theirs.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same reduction.
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// reduction.
   ///
   /// Shape: `[n]` on each rank → `[n]` on each rank.
   ///
@@ -62,9 +66,11 @@ extension Communicator {
     unsafe target.normalize()
   }
 
-  /// Combines the ranks' elements, the first with the first and so on, and puts the results in their place on all.
+  /// Combines the ranks' elements, the first with the first and so on, and puts the results in
+  /// their place on all.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same reduction.
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// reduction.
   ///
   /// The corresponding C function is `MPI_Allreduce` with `MPI_IN_PLACE` (MPI 3.1 §5.9.6).
   @inlinable
@@ -92,9 +98,11 @@ extension Communicator {
     return try reduce(one.span, reduction, to: root)?[0]
   }
 
-  /// Combines the ranks' elements, the first with the first and so on, and gives the results to the root.
+  /// Combines the ranks' elements, the first with the first and so on, and gives the results to the
+  /// root.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements, the same reduction and root.
+  /// **Collective**: every rank of the communicator calls it, with as many elements, the same
+  /// reduction and root.
   ///
   /// Shape: `[n]` on each rank → `[n]` on the root.
   ///
@@ -114,10 +122,11 @@ extension Communicator {
     }
   }
 
-  /// Combines the ranks' elements, the first with the first and so on, and gives the results to the root, in storage of
-  /// its own.
+  /// Combines the ranks' elements, the first with the first and so on, and gives the results to the
+  /// root, in storage of its own.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements, the same reduction and root.
+  /// **Collective**: every rank of the communicator calls it, with as many elements, the same
+  /// reduction and root.
   ///
   /// - Parameters:
   ///   - elements: This rank's operands.
@@ -137,10 +146,11 @@ extension Communicator {
     if rank == root { unsafe target.normalize() }
   }
 
-  /// Combines the ranks' elements, the first with the first and so on, and puts the results in their place on the root.
+  /// Combines the ranks' elements, the first with the first and so on, and puts the results in
+  /// their place on the root.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements, the same reduction and root.
-  /// Elsewhere than on the root the elements stay as they are.
+  /// **Collective**: every rank of the communicator calls it, with as many elements, the same
+  /// reduction and root. Elsewhere than on the root the elements stay as they are.
   ///
   /// The corresponding C function is `MPI_Reduce` with `MPI_IN_PLACE` (MPI 3.1 §5.9.1).
   public func reduce<T: Datatype>(
@@ -232,7 +242,8 @@ extension Pending {
 }
 
 extension Immediate {
-  /// Begins to combine the ranks' elements, the first with the first and so on, with the results on all.
+  /// Begins to combine the ranks' elements, the first with the first and so on, with the results on
+  /// all.
   ///
   /// **Collective**. The parameters are those of ``Communicator/allReduce(_:into:_:)``.
   ///
@@ -250,9 +261,11 @@ extension Immediate {
     return unsafe Request(pending, into: target)
   }
 
-  /// Begins to combine the ranks' elements, the first with the first and so on, with the results in their place on all.
+  /// Begins to combine the ranks' elements, the first with the first and so on, with the results in
+  /// their place on all.
   ///
-  /// **Collective**. The parameters are those of ``Communicator/allReduce(_:_:)-(MutableSpan<T>,_)``.
+  /// **Collective**. The parameters are those of
+  /// ``Communicator/allReduce(_:_:)-(MutableSpan<T>,_)``.
   ///
   /// The corresponding C function is `MPI_Iallreduce` with `MPI_IN_PLACE` (MPI 3.1 §5.12.8).
   @_lifetime(copy elements)
@@ -268,7 +281,8 @@ extension Immediate {
     return unsafe Request(pending, into: target)
   }
 
-  /// Begins to combine the ranks' elements, the first with the first and so on, with the results on the root.
+  /// Begins to combine the ranks' elements, the first with the first and so on, with the results on
+  /// the root.
   ///
   /// **Collective**. The parameters are those of ``Communicator/reduce(_:into:_:to:)``.
   ///
@@ -286,10 +300,11 @@ extension Immediate {
     return unsafe Request(pending, into: target)
   }
 
-  /// Begins to combine the ranks' elements, the first with the first and so on, with the results in their place on the
-  /// root.
+  /// Begins to combine the ranks' elements, the first with the first and so on, with the results in
+  /// their place on the root.
   ///
-  /// **Collective**. The parameters are those of ``Communicator/reduce(_:_:to:)-(MutableSpan<T>,_,_)``.
+  /// **Collective**. The parameters are those of
+  /// ``Communicator/reduce(_:_:to:)-(MutableSpan<T>,_,_)``.
   ///
   /// The corresponding C function is `MPI_Ireduce` with `MPI_IN_PLACE` (MPI 3.1 §5.12.7).
   @_lifetime(copy elements)

@@ -1,12 +1,14 @@
 internal import CMPI
 
 extension Communicator {
-  /// Combines the ranks' elements, the first with the first and so on, and divides the results among the ranks as evenly
-  /// as can be.
+  /// Combines the ranks' elements, the first with the first and so on, and divides the results
+  /// among the ranks as evenly as can be.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same reduction.
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// reduction.
   ///
-  /// Shape: `[n]` on each rank → `[n / size]` on each rank; the first `n % size` ranks get one more.
+  /// Shape: `[n]` on each rank → `[n / size]` on each rank; the first `n % size` ranks get one
+  /// more.
   ///
   /// - Returns: This rank's part of the results: ``Partition/init(balancing:over:)`` says which.
   ///
@@ -24,9 +26,11 @@ extension Communicator {
     }
   }
 
-  /// Combines the ranks' elements, the first with the first and so on, and gives each rank its part of the results.
+  /// Combines the ranks' elements, the first with the first and so on, and gives each rank its part
+  /// of the results.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements, the same reduction and counts.
+  /// **Collective**: every rank of the communicator calls it, with as many elements, the same
+  /// reduction and counts.
   ///
   /// - Parameters:
   ///   - elements: This rank's operands.
@@ -44,13 +48,16 @@ extension Communicator {
     }
   }
 
-  /// Combines the ranks' elements, the first with the first and so on, and gives each rank as many results.
+  /// Combines the ranks' elements, the first with the first and so on, and gives each rank as many
+  /// results.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same reduction.
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// reduction.
   ///
   /// Shape: `[size · n]` on each rank → `[n]` on each rank.
   ///
-  /// - Precondition: The number of elements is a multiple of the number of ranks, and `result` has room for its share.
+  /// - Precondition: The number of elements is a multiple of the number of ranks, and `result` has
+  ///   room for its share.
   ///
   /// The corresponding C function is `MPI_Reduce_scatter_block` (MPI 3.1 §5.10.1).
   public func reduceScatter<T: Datatype>(
@@ -61,11 +68,14 @@ extension Communicator {
     unsafe target.normalize()
   }
 
-  /// Combines the ranks' elements, the first with the first and so on, and gives each rank its part of the results.
+  /// Combines the ranks' elements, the first with the first and so on, and gives each rank its part
+  /// of the results.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements, the same reduction and counts.
+  /// **Collective**: every rank of the communicator calls it, with as many elements, the same
+  /// reduction and counts.
   ///
-  /// - Precondition: There are `counts.count` elements, `counts` has no gaps, and `result` has room for this rank's.
+  /// - Precondition: There are `counts.count` elements, `counts` has no gaps, and `result` has room
+  ///   for this rank's.
   ///
   /// The corresponding C function is `MPI_Reduce_scatter` (MPI 3.1 §5.10).
   public func reduceScatter<T: Datatype>(
@@ -78,15 +88,16 @@ extension Communicator {
     unsafe target.normalize()
   }
 
-  /// Combines the ranks' elements, the first with the first and so on, and puts this rank's share of the results at the
-  /// beginning of its elements.
+  /// Combines the ranks' elements, the first with the first and so on, and puts this rank's share
+  /// of the results at the beginning of its elements.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same reduction. What is
-  /// behind the results has no meaning afterwards.
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// reduction. What is behind the results has no meaning afterwards.
   ///
   /// - Precondition: The number of elements is a multiple of the number of ranks.
   ///
-  /// The corresponding C function is `MPI_Reduce_scatter_block` with `MPI_IN_PLACE` (MPI 3.1 §5.10.1).
+  /// The corresponding C function is `MPI_Reduce_scatter_block` with `MPI_IN_PLACE` (MPI 3.1
+  /// §5.10.1).
   public func reduceScatter<T: Datatype>(
     _ elements: consuming MutableSpan<T>, _ reduction: Reduction<T>
   ) throws(MPIError) {
@@ -165,7 +176,8 @@ extension Communicator {
     withExtendedLifetime(reduction.function) {}
   }
 
-  /// A reduction to each rank in turn: what is left where the library cannot count the elements of one operation.
+  /// A reduction to each rank in turn: what is left where the library cannot count the elements of
+  /// one operation.
   private func _reduceParts<T>(
     _ source: RawBuffer, _ target: RawBuffer, _ parts: Partition, _ reduction: Reduction<T>,
     _ pending: UnsafeMutablePointer<Pending>?
@@ -180,8 +192,8 @@ extension Communicator {
       let from = unsafe RawBuffer(
         address: isInPlace && root == rank ? CMPI_IN_PLACE : address, count: part.count,
         datatype: operands.datatype)
-      // In place, a rank's result is computed where its operands are, and moved to the front at the end, when the
-      // operands for others are no longer needed.
+      // In place, a rank's result is computed where its operands are, and moved to the front at the
+      // end, when the operands for others are no longer needed.
       let into = unsafe RawBuffer(
         address: root == rank ? (isInPlace ? address : target.address) : nil, count: part.count,
         datatype: target.datatype)
@@ -209,7 +221,8 @@ extension Communicator {
 }
 
 extension Immediate {
-  /// Begins to combine the ranks' elements, the first with the first and so on, with as many results for each rank.
+  /// Begins to combine the ranks' elements, the first with the first and so on, with as many
+  /// results for each rank.
   ///
   /// **Collective**. The parameters are those of ``Communicator/reduceScatter(_:into:_:)``.
   ///
@@ -224,7 +237,8 @@ extension Immediate {
     return unsafe Request(pending, into: target)
   }
 
-  /// Begins to combine the ranks' elements, the first with the first and so on, with a part of the results for each rank.
+  /// Begins to combine the ranks' elements, the first with the first and so on, with a part of the
+  /// results for each rank.
   ///
   /// **Collective**. The parameters are those of ``Communicator/reduceScatter(_:into:_:counts:)``.
   ///
@@ -242,12 +256,14 @@ extension Immediate {
     return unsafe Request(pending, into: target)
   }
 
-  /// Begins to combine the ranks' elements, the first with the first and so on, with each rank's share of the results at
-  /// the beginning of its elements.
+  /// Begins to combine the ranks' elements, the first with the first and so on, with each rank's
+  /// share of the results at the beginning of its elements.
   ///
-  /// **Collective**. The parameters are those of ``Communicator/reduceScatter(_:_:)-(MutableSpan<T>,_)``.
+  /// **Collective**. The parameters are those of
+  /// ``Communicator/reduceScatter(_:_:)-(MutableSpan<T>,_)``.
   ///
-  /// The corresponding C function is `MPI_Ireduce_scatter_block` with `MPI_IN_PLACE` (MPI 3.1 §5.12.9).
+  /// The corresponding C function is `MPI_Ireduce_scatter_block` with `MPI_IN_PLACE` (MPI 3.1
+  /// §5.12.9).
   @_lifetime(copy elements)
   public func reduceScatter<T: Datatype>(
     _ elements: consuming MutableSpan<T>, _ reduction: Reduction<T>

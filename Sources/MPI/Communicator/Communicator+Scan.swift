@@ -19,7 +19,8 @@ extension Communicator {
 
   /// Combines the elements of all ranks up to this one, the first with the first and so on.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same reduction.
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// reduction.
   ///
   /// Shape: `[n]` on each rank → `[n]` on each rank.
   ///
@@ -32,9 +33,11 @@ extension Communicator {
     }
   }
 
-  /// Combines the elements of all ranks up to this one, the first with the first and so on, into storage of its own.
+  /// Combines the elements of all ranks up to this one, the first with the first and so on, into
+  /// storage of its own.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same reduction.
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// reduction.
   ///
   /// - Precondition: `result` has room for as many elements.
   ///
@@ -47,9 +50,11 @@ extension Communicator {
     unsafe target.normalize()
   }
 
-  /// Combines the elements of all ranks up to this one, the first with the first and so on, in their place.
+  /// Combines the elements of all ranks up to this one, the first with the first and so on, in
+  /// their place.
   ///
-  /// **Collective**: every rank of the communicator calls it, with as many elements and the same reduction.
+  /// **Collective**: every rank of the communicator calls it, with as many elements and the same
+  /// reduction.
   ///
   /// The corresponding C function is `MPI_Scan` with `MPI_IN_PLACE` (MPI 3.1 §5.11.1).
   public func scan<T: Datatype>(
@@ -82,7 +87,8 @@ extension Communicator {
 }
 
 extension Immediate {
-  /// Begins to combine the elements of all ranks up to this one, the first with the first and so on.
+  /// Begins to combine the elements of all ranks up to this one, the first with the first and so
+  /// on.
   ///
   /// **Collective**. The parameters are those of ``Communicator/scan(_:into:_:)``.
   ///
@@ -97,7 +103,8 @@ extension Immediate {
     return unsafe Request(pending, into: target)
   }
 
-  /// Begins to combine the elements of all ranks up to this one, the first with the first and so on, in their place.
+  /// Begins to combine the elements of all ranks up to this one, the first with the first and so
+  /// on, in their place.
   ///
   /// **Collective**. The parameters are those of ``Communicator/scan(_:_:)-(MutableSpan<T>,_)``.
   ///

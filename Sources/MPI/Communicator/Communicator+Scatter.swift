@@ -10,7 +10,8 @@ extension Communicator {
   /// Shape: `[n]` on the root → `[n / size]` on each rank; the first `n % size` ranks get one more.
   ///
   /// - Returns: This rank's part: ``Partition/init(balancing:over:)`` says which.
-  /// - Complexity: The number of elements is broadcast first; give `counts:`, or storage for the result, to save that.
+  /// - Complexity: The number of elements is broadcast first; give `counts:`, or storage for the
+  ///   result, to save that.
   ///
   /// The corresponding C function is `MPI_Scatterv` (MPI 3.1 §5.6).
   public func scatter<T: Datatype>(_ elements: Span<T>, from root: Int) throws(MPIError) -> [T] {
@@ -38,7 +39,8 @@ extension Communicator {
 
   /// Gives each rank its part of the root's elements.
   ///
-  /// **Collective**: every rank of the communicator calls it, with the same root and the same counts.
+  /// **Collective**: every rank of the communicator calls it, with the same root and the same
+  /// counts.
   ///
   /// - Parameters:
   ///   - elements: All elements on the root; elsewhere it may be empty.
@@ -60,12 +62,14 @@ extension Communicator {
 
   /// Gives each rank as many of the root's elements, in rank order, into storage of its own.
   ///
-  /// **Collective**: every rank of the communicator calls it, with the same root and as much storage.
+  /// **Collective**: every rank of the communicator calls it, with the same root and as much
+  /// storage.
   ///
   /// Shape: `[size · n]` on the root → `[n]` on each rank, where n is the length of `result`.
   ///
   /// - Precondition: The root has `size · n` elements; elsewhere there may be none.
-  /// - Complexity: O(log `size`) messages where the library takes a tree, O(`size` · n) elements sent by the root.
+  /// - Complexity: O(log `size`) messages where the library takes a tree, O(`size` · n) elements
+  ///   sent by the root.
   ///
   /// The corresponding C function is `MPI_Scatter` (MPI 3.1 §5.6).
   public func scatter<T: Datatype>(
@@ -79,7 +83,8 @@ extension Communicator {
 
   /// Gives each rank its part of the root's elements, into storage of its own.
   ///
-  /// **Collective**: every rank of the communicator calls it, with the same root and the same counts.
+  /// **Collective**: every rank of the communicator calls it, with the same root and the same
+  /// counts.
   ///
   /// - Precondition: The root has `counts.count` elements, and `result` has room for this rank's.
   ///
@@ -99,7 +104,8 @@ extension Communicator {
   /// **Collective**: every rank of the communicator calls it, with the same root.
   ///
   /// - Parameters:
-  ///   - elements: On the root all elements, `size · n`, which stay as they are; elsewhere storage for n.
+  ///   - elements: On the root all elements, `size · n`, which stay as they are; elsewhere storage
+  ///     for n.
   ///   - root: The rank that gives.
   ///
   /// The corresponding C function is `MPI_Scatter` with `MPI_IN_PLACE` (MPI 3.1 §5.6).
@@ -218,9 +224,11 @@ extension Immediate {
     return unsafe Request(pending, into: target)
   }
 
-  /// Begins to give each rank as many of the root's elements, of which the root's own stay where they are.
+  /// Begins to give each rank as many of the root's elements, of which the root's own stay where
+  /// they are.
   ///
-  /// **Collective**. The parameters are those of ``Communicator/scatter(_:from:)-(MutableSpan<T>,_)``.
+  /// **Collective**. The parameters are those of
+  /// ``Communicator/scatter(_:from:)-(MutableSpan<T>,_)``.
   ///
   /// The corresponding C function is `MPI_Iscatter` with `MPI_IN_PLACE` (MPI 3.1 §5.12.4).
   @_lifetime(copy elements)

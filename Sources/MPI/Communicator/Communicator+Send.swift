@@ -2,13 +2,16 @@ public import CMPI
 
 /// When a send may return.
 ///
-/// The corresponding C functions are `MPI_Send`, `MPI_Ssend`, `MPI_Bsend` and `MPI_Rsend` (MPI 3.1 §3.4).
+/// The corresponding C functions are `MPI_Send`, `MPI_Ssend`, `MPI_Bsend` and `MPI_Rsend` (MPI 3.1
+/// §3.4).
 public enum SendMode: Sendable {
-  /// When the elements may be changed again: the library buffers the message, or waits for the receive.
+  /// When the elements may be changed again: the library buffers the message, or waits for the
+  /// receive.
   case standard
   /// When the receive has begun, too.
   case synchronous
-  /// At once: the message is copied to the buffer that was attached with ``withSendBuffer(byteCount:_:)``.
+  /// At once: the message is copied to the buffer that was attached with
+  /// ``withSendBuffer(byteCount:_:)``.
   case buffered
   /// As `standard`; the receive must have been posted already, or the program is in error.
   case ready
@@ -24,8 +27,8 @@ extension Communicator {
   ///   - destination: The receiving rank, or `nil` for no process, where the message vanishes.
   ///   - tag: The label that the receive asks for.
   ///   - mode: When the send may return.
-  /// - Throws: ``MPIError/Code/invalidRank`` for a rank outside the communicator, ``MPIError/Code/invalidTag``, and what
-  ///   else the library reports.
+  /// - Throws: ``MPIError/Code/invalidRank`` for a rank outside the communicator,
+  ///   ``MPIError/Code/invalidTag``, and what else the library reports.
   /// - Complexity: One message of `elements.count` elements; no allocation.
   ///
   /// The corresponding C function is `MPI_Send` (MPI 3.1 §3.2.1).
@@ -76,7 +79,8 @@ extension Communicator {
 ///
 /// A process has one such buffer at a time.
 ///
-/// - Parameter byteCount: The sum of ``bufferedByteCount(of:count:)`` over the messages that may be under way at once.
+/// - Parameter byteCount: The sum of ``bufferedByteCount(of:count:)`` over the messages that may be
+///   under way at once.
 ///
 /// The corresponding C functions are `MPI_Buffer_attach` and `MPI_Buffer_detach` (MPI 3.1 §3.6).
 public func withSendBuffer<Result>(
@@ -99,7 +103,8 @@ public func withSendBuffer<Result>(
 
 /// The space that a message takes in the buffer of ``withSendBuffer(byteCount:_:)``.
 ///
-/// The corresponding C function is `MPI_Pack_size`, and the constant `MPI_BSEND_OVERHEAD` (MPI 3.1 §3.6).
+/// The corresponding C function is `MPI_Pack_size`, and the constant `MPI_BSEND_OVERHEAD` (MPI 3.1
+/// §3.6).
 public func bufferedByteCount<T: Datatype>(of type: T.Type, count: Int) -> Int {
   count * Status.size(of: T.mpiDatatype) + Int(MPI_BSEND_OVERHEAD)
 }

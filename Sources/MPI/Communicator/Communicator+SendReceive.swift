@@ -16,7 +16,8 @@ extension Communicator {
   ///   - source: The sending rank, or `nil` for no process.
   ///   - receiveTag: The label of what is received; by default, that of what is sent.
   /// - Returns: Who sent how much.
-  /// - Throws: ``MPIError/Code/truncated`` where the message is longer than `received`, ``MPIError/Code/invalidRank``.
+  /// - Throws: ``MPIError/Code/truncated`` where the message is longer than `received`,
+  ///   ``MPIError/Code/invalidRank``.
   ///
   /// The corresponding C function is `MPI_Sendrecv` (MPI 3.1 §3.10).
   @inlinable @discardableResult
@@ -47,7 +48,8 @@ extension Communicator {
   /// Sends one value to one rank, and receives one from another, or the same.
   ///
   /// - Returns: What was received, or `nil` from no process.
-  /// - Throws: ``MPIError/Code/truncated`` where more than one element was sent, ``MPIError/Code/invalidRank``.
+  /// - Throws: ``MPIError/Code/truncated`` where more than one element was sent,
+  ///   ``MPIError/Code/invalidRank``.
   ///
   /// The corresponding C function is `MPI_Sendrecv` (MPI 3.1 §3.10).
   @inlinable

@@ -2,12 +2,12 @@ public import CMPI
 
 /// A group of processes, and a context in which they send messages to each other.
 ///
-/// ``run(threading:_:)`` gives a program the communicator of all its processes, the world; others are made from it with
-/// ``duplicated()``, ``split(color:key:)``, ``split(by:key:)`` and ``subset(_:tag:)``. Each of them is freed when the
-/// last reference to it is gone.
+/// ``run(threading:_:)`` gives a program the communicator of all its processes, the world; others
+/// are made from it with ``duplicated()``, ``split(color:key:)``, ``split(by:key:)`` and
+/// ``subset(_:tag:)``. Each of them is freed when the last reference to it is gone.
 ///
-/// A communicator may be used from several threads if MPI runs at the level ``ThreadingLevel/multiple``, the default of
-/// ``run(threading:_:)``.
+/// A communicator may be used from several threads if MPI runs at the level
+/// ``ThreadingLevel/multiple``, the default of ``run(threading:_:)``.
 @safe public final class Communicator: @unchecked Sendable {
   @usableFromInline let raw: RawCommunicator
 
@@ -51,8 +51,8 @@ public import CMPI
 
   deinit {
     guard isOwned, isRunning else { return }
-    // The standard calls this collective, to let a library synchronize; the ones that exist do not, and work that is
-    // still under way keeps what it needs.
+    // The standard calls this collective, to let a library synchronize; the ones that exist do not,
+    // and work that is still under way keeps what it needs.
     var raw = raw
     _ = unsafe MPI_Comm_free(&raw)
   }
@@ -87,8 +87,8 @@ public import CMPI
 }
 
 extension Communicator {
-  /// A peer as C has it: checked here, since some libraries are built without checks, and a negative rank would mean
-  /// something else to all of them.
+  /// A peer as C has it: checked here, since some libraries are built without checks, and a
+  /// negative rank would mean something else to all of them.
   @inlinable @inline(__always)
   func rawPeer(_ rank: Int?, _ routine: StaticString) throws(MPIError) -> CInt {
     guard let rank else { return MPI_PROC_NULL }
@@ -116,7 +116,8 @@ func rawName(of communicator: RawCommunicator) -> String {
 
 /// How two communicators, or two groups, relate.
 ///
-/// The corresponding C constants are `MPI_IDENT`, `MPI_CONGRUENT`, `MPI_SIMILAR` and `MPI_UNEQUAL` (MPI 3.1 §6.3.1).
+/// The corresponding C constants are `MPI_IDENT`, `MPI_CONGRUENT`, `MPI_SIMILAR` and `MPI_UNEQUAL`
+/// (MPI 3.1 §6.3.1).
 public enum Similarity: Sendable {
   /// The same context and the same processes; for groups, the same processes in the same order.
   case identical

@@ -112,7 +112,8 @@ internal import CMPI
     try translate([rank], to: other).first ?? nil
   }
 
-  /// Compares the processes of two groups: ``Similarity/identical``, ``Similarity/similar`` or ``Similarity/unequal``.
+  /// Compares the processes of two groups: ``Similarity/identical``, ``Similarity/similar`` or
+  /// ``Similarity/unequal``.
   ///
   /// The corresponding C function is `MPI_Group_compare` (MPI 3.1 §6.3.1).
   public func similarity(to other: Group) throws(MPIError) -> Similarity {

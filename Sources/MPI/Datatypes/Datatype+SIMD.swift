@@ -1,4 +1,5 @@
-// SIMD vectors: as many elements as the vector has. `SIMD3` occupies the space of four, of which three are sent.
+// SIMD vectors: as many elements as the vector has. `SIMD3` occupies the space of four, of which
+// three are sent.
 
 extension SIMD2: Datatype where Scalar: Datatype {
   /// 2 scalars.

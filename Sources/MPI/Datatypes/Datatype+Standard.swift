@@ -87,7 +87,8 @@ extension Double: Datatype {
 
 #if !((os(macOS) || targetEnvironment(macCatalyst)) && arch(x86_64))
   extension Float16: Datatype {
-    /// Two bytes: the standard has no type of this width, so MPI carries it, and ``Reduction`` computes with it.
+    /// Two bytes: the standard has no type of this width, so MPI carries it, and ``Reduction``
+    /// computes with it.
     @inlinable public static var mpiDatatype: DatatypeHandle {
       DatatypeHandle(CMPI_UINT16_T)
     }

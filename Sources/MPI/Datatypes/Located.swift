@@ -2,7 +2,8 @@ public import CMPI
 
 /// A value, and where it was found: a rank, or an index.
 ///
-/// With ``Reduction/minLocation`` and ``Reduction/maxLocation``, ranks agree on who has the least or greatest value.
+/// With ``Reduction/minLocation`` and ``Reduction/maxLocation``, ranks agree on who has the least
+/// or greatest value.
 ///
 ///     let slowest = try world.allReduce(Located(seconds, at: world.rank), .maxLocation)
 ///     print("rank \(slowest.location) took \(slowest.value) s")
@@ -38,7 +39,8 @@ extension Located: CustomStringConvertible {
   public var description: String { "\(value) at \(location)" }
 }
 
-/// A type whose least and greatest value MPI can locate: `Int16`, `Int32`, `Int`, `Int64`, `Float`, `Double`.
+/// A type whose least and greatest value MPI can locate: `Int16`, `Int32`, `Int`, `Int64`, `Float`,
+/// `Double`.
 public protocol LocatableDatatype: Datatype, BitwiseCopyable, Hashable {
   /// MPI's pair of this type and an int.
   static var locatedDatatype: DatatypeHandle { get }
@@ -76,7 +78,8 @@ extension Double: LocatableDatatype {
 
 /// What ``Reduction/minLocation`` is defined for: every ``Located``.
 ///
-/// Swift has no constraint "some `Located`" on an extension, so the type says it through a protocol.
+/// Swift has no constraint "some `Located`" on an extension, so the type says it through a
+/// protocol.
 public protocol LocatedDatatype: Datatype {}
 
 extension Located: LocatedDatatype {}

@@ -39,7 +39,8 @@ public struct Partition: Hashable, Sendable {
 
   /// Parts of the given sizes at the given places, with gaps between them, or in another order.
   ///
-  /// - Precondition: As many counts as offsets, none of them negative. Parts that are received into must not overlap.
+  /// - Precondition: As many counts as offsets, none of them negative. Parts that are received into
+  ///   must not overlap.
   public init(counts: [Int], offsets: [Int]) {
     precondition(
       counts.count == offsets.count, "\(counts.count) counts with \(offsets.count) offsets")
@@ -87,7 +88,8 @@ public struct Partition: Hashable, Sendable {
 }
 
 extension Partition {
-  /// One part of ``init(balancing:over:)``, without the others: for as many parts as there may be ranks.
+  /// One part of ``init(balancing:over:)``, without the others: for as many parts as there may be
+  /// ranks.
   ///
   ///     Partition.balanced(10, part: 1, of: 4)   // 3..<6
   ///

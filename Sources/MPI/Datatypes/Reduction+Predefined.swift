@@ -37,7 +37,8 @@ public protocol BitwiseDatatype: Datatype {
 extension Reduction where Element: ArithmeticDatatype {
   /// The sum. Integers wrap around where it overflows, as in C.
   ///
-  /// Floating-point sums depend on the order in which the library adds, and so on the number of ranks.
+  /// Floating-point sums depend on the order in which the library adds, and so on the number of
+  /// ranks.
   ///
   /// The corresponding C constant is `MPI_SUM`.
   @inlinable public static var sum: Reduction { Element.sumReduction }

@@ -6,8 +6,8 @@ public import CMPI
 ///     let worst = try world.allReduce(Located(error, at: world.rank), .maxLocation)
 ///     let merged = try world.allReduce(box, Reduction { a, b in a.union(b) })
 ///
-/// The predefined ones exist for the types they are defined for, and only for those: `.bitwiseOr` of `Double` does not
-/// compile.
+/// The predefined ones exist for the types they are defined for, and only for those: `.bitwiseOr`
+/// of `Double` does not compile.
 ///
 /// The corresponding C type is `MPI_Op` (MPI 3.1 §5.9).
 @safe public struct Reduction<Element: Datatype> {
@@ -32,20 +32,21 @@ public import CMPI
   init<Scalar: Datatype>(onScalars scalar: Reduction<Scalar>) {
     raw = scalar.raw
     datatype = scalar.datatype
-    // As many as the element has room for: `SIMD3` has the space of four, whose last is computed in vain.
+    // As many as the element has room for: `SIMD3` has the space of four, whose last is computed in
+    // vain.
     width = MemoryLayout<Element>.stride / MemoryLayout<Scalar>.stride * scalar.width
     function = scalar.function
   }
 
   /// Combines elements with a function.
   ///
-  /// The function must be associative. It may capture what it likes, and there may be any number of such reductions. To
-  /// be called again and again, keep the reduction rather than the function: it is described to MPI once, when it is
-  /// made.
+  /// The function must be associative. It may capture what it likes, and there may be any number of
+  /// such reductions. To be called again and again, keep the reduction rather than the function: it
+  /// is described to MPI once, when it is made.
   ///
   /// - Parameters:
-  ///   - commutative: Whether the order of the two elements does not matter, which lets the library combine what comes
-  ///     first. If not, the first element is always that of the lower ranks.
+  ///   - commutative: Whether the order of the two elements does not matter, which lets the library
+  ///     combine what comes first. If not, the first element is always that of the lower ranks.
   ///   - combine: Combines two elements.
   /// - Precondition: MPI is initialized.
   ///

@@ -2,9 +2,10 @@ internal import CMPI
 
 /// A function of Swift's as an operation of MPI's.
 ///
-/// C calls a plain function with two buffers, a count and a datatype, and no room for a context; a closure needs one.
-/// The datatype carries it: each function has a duplicate of its elements' type, with an attribute that leads back
-/// here. So there are only two operations, and no limit on the number of closures.
+/// C calls a plain function with two buffers, a count and a datatype, and no room for a context; a
+/// closure needs one. The datatype carries it: each function has a duplicate of its elements' type,
+/// with an attribute that leads back here. So there are only two operations, and no limit on the
+/// number of closures.
 @safe @usableFromInline
 final class ReductionFunction: @unchecked Sendable {
   private let combine: (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int) -> Void
@@ -13,7 +14,8 @@ final class ReductionFunction: @unchecked Sendable {
   init<T: Datatype>(_ type: T.Type, _ combine: @escaping @Sendable (T, T) -> T) {
     precondition(isRunning, "a Reduction was made while MPI is not running")
     unsafe self.combine = { left, right, count in
-      // The standard's order: the first buffer holds the lower ranks' elements, the second takes the results.
+      // The standard's order: the first buffer holds the lower ranks' elements, the second takes
+      // the results.
       let left = unsafe left.assumingMemoryBound(to: T.self)
       let right = unsafe right.assumingMemoryBound(to: T.self)
       for index in 0..<count { unsafe right[index] = unsafe combine(left[index], right[index]) }
@@ -70,7 +72,8 @@ final class ReductionFunction: @unchecked Sendable {
     else {
       preconditionFailure("MPI called a reduction with a datatype that is not its own")
     }
-    // The caller of the collective, or its request, holds the function until the operation is complete.
+    // The caller of the collective, or its request, holds the function until the operation is
+    // complete.
     unsafe Unmanaged<ReductionFunction>.fromOpaque(context)._withUnsafeGuaranteedRef {
       unsafe $0.combine(left, right, Int(count.pointee))
     }

@@ -47,18 +47,22 @@ extension DatatypeHandle {
   ///       static let mpiDatatype = DatatypeHandle(structure: Particle.self)
   ///     }
   ///
-  /// A structure with a `Complex` property has to do this: that type does not say that it is `BitwiseCopyable`.
+  /// A structure with a `Complex` property has to do this: that type does not say that it is
+  /// `BitwiseCopyable`.
   ///
-  /// - Precondition: All stored properties are of types that conform to ``Datatype``, and MPI is initialized.
+  /// - Precondition: All stored properties are of types that conform to ``Datatype``, and MPI is
+  ///   initialized.
   ///
-  /// The corresponding C functions are `MPI_Type_create_struct` and `MPI_Type_create_resized` (MPI 3.1 §4.1.2, §4.1.7).
+  /// The corresponding C functions are `MPI_Type_create_struct` and `MPI_Type_create_resized` (MPI
+  /// 3.1 §4.1.2, §4.1.7).
   public init<T: Datatype>(structure type: T.Type) {
     precondition(_isPOD(type), "\(type) cannot be a Datatype: its copies count references")
     self = describe(storedProperties(of: type), stride: MemoryLayout<T>.stride, "\(type)")
   }
 }
 
-/// The stored properties as the runtime knows them: no offsets need to be written by hand, and none can be wrong.
+/// The stored properties as the runtime knows them: no offsets need to be written by hand, and none
+/// can be wrong.
 private func storedProperties<T: Datatype>(of type: T.Type) -> [Field] {
   var fields: [Field] = []
   let isStructure = unsafe _forEachField(of: type) { name, offset, fieldType, _ in
@@ -108,9 +112,10 @@ private func describe(_ fields: [Field], stride: Int, _ name: String) -> Datatyp
 
 /// The handles of composed types, by type.
 ///
-/// Types in Swift cannot hold a static property per generic argument, so the handles live in one table. It is read
-/// without a lock: a change makes a new table and publishes it. The old ones stay, as some thread may be reading them;
-/// there are at most as many as a program has types, and each is twice as large as the one before.
+/// Types in Swift cannot hold a static property per generic argument, so the handles live in one
+/// table. It is read without a lock: a change makes a new table and publishes it. The old ones
+/// stay, as some thread may be reading them; there are at most as many as a program has types, and
+/// each is twice as large as the one before.
 @safe @usableFromInline
 final class StructureCache: Sendable {
   @usableFromInline static let shared = StructureCache()
@@ -148,7 +153,8 @@ final class StructureCache: Sendable {
   }
 
   private static func slot(of type: ObjectIdentifier, in count: Int) -> Int {
-    // Metadata records are aligned, so their low bits say nothing: multiply (Fibonacci hashing), and take high ones.
+    // Metadata records are aligned, so their low bits say nothing: multiply (Fibonacci hashing),
+    // and take high ones.
     let hash = UInt(bitPattern: type) &* 0x9E37_79B9_7F4A_7C15
     return Int(truncatingIfNeeded: hash >> 32) & (count - 1)
   }

@@ -1,7 +1,8 @@
 public import CMPI
 
-// Where spans become addresses. The address of a span stays valid as long as what it was made from is borrowed, which
-// the caller's parameter, or the lifetime of a `Request`, ensures; nothing else in the module keeps an address.
+// Where spans become addresses. The address of a span stays valid as long as what it was made from
+// is borrowed, which the caller's parameter, or the lifetime of a `Request`, ensures; nothing else
+// in the module keeps an address.
 
 extension Span where Element: Datatype {
   /// The address of the first element, for the duration of the borrow.

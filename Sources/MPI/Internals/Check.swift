@@ -2,7 +2,8 @@ public import CMPI
 
 // The only place where a return code is looked at.
 
-/// Throws what a routine of MPI reported, with the routine's name and the communicator it was called on.
+/// Throws what a routine of MPI reported, with the routine's name and the communicator it was
+/// called on.
 @inlinable @inline(__always)
 func check(
   _ code: CInt, _ routine: StaticString, on communicator: RawCommunicator
@@ -33,7 +34,8 @@ extension MPIError {
       message: errorString(code), on: communicator)
   }
 
-  /// The error for a peer that is not in the communicator: found before the library is asked, which may check nothing.
+  /// The error for a peer that is not in the communicator: found before the library is asked, which
+  /// may check nothing.
   @usableFromInline @inline(never)
   static func invalidRank(
     _ rank: Int, of size: Int, _ routine: StaticString, on communicator: RawCommunicator

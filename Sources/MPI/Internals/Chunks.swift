@@ -1,9 +1,10 @@
 internal import CMPI
 
-// Reductions of more than 2^31 elements go in chunks, since an operation of the library's takes no derived type.
+// Reductions of more than 2^31 elements go in chunks, since an operation of the library's takes no
+// derived type.
 
-/// The largest number of elements that one reduction takes, once there are more than C's int can count. A multiple of
-/// every vector's width, so that no element is cut.
+/// The largest number of elements that one reduction takes, once there are more than C's int can
+/// count. A multiple of every vector's width, so that no element is cut.
 private let chunkCount = 1 << 28
 
 /// Calls `body` with a count, two addresses and where to put the request, for each chunk.

@@ -1,7 +1,7 @@
 public import CMPI
 
-// Open MPI and the standard ABI make handles pointers, which import as optionals; MPICH makes them integers, which do
-// not. No other source depends on which.
+// Open MPI and the standard ABI make handles pointers, which import as optionals; MPICH makes them
+// integers, which do not. No other source depends on which.
 #if MPI_INTEGER_HANDLES
   @usableFromInline typealias RawCommunicator = MPI_Comm
   @usableFromInline typealias RawGroup = MPI_Group

@@ -1,6 +1,7 @@
 internal import CMPI
 
-// MPI 3.1 counts in C's int. A buffer of more elements than that becomes one element of a type that holds them all.
+// MPI 3.1 counts in C's int. A buffer of more elements than that becomes one element of a type that
+// holds them all.
 
 /// A count and a datatype that C takes.
 @unsafe @usableFromInline
@@ -22,10 +23,11 @@ struct Narrowed {
     }
   }
 
-  /// Frees the type, where it was made for this call. Operations under way keep what they need (MPI 3.1 §4.1.9).
+  /// Frees the type, where it was made for this call. Operations under way keep what they need (MPI
+  /// 3.1 §4.1.9).
   ///
-  /// A collective under way gets the type to keep until it is complete: Open MPI's do not keep it themselves
-  /// (seen in 4.1.4).
+  /// A collective under way gets the type to keep until it is complete: Open MPI's do not keep it
+  /// themselves (seen in 4.1.4).
   func release(after pending: UnsafeMutablePointer<Pending>?) {
     guard unsafe isOwned else { return }
     if let pending = unsafe pending {
@@ -58,7 +60,8 @@ func largeDatatype(
   try unsafe check(
     MPI_Type_get_extent_x(datatype.raw, &lowerBound, &extent), "MPI_Type_get_extent_x")
 
-  // Whole chunks, as one type of a chunk repeated, and what is left over. The chunk is a power of two well below 2^31.
+  // Whole chunks, as one type of a chunk repeated, and what is left over. The chunk is a power of
+  // two well below 2^31.
   let chunk = 1 << 26
   let (chunks, rest) = count.quotientAndRemainder(dividingBy: chunk)
   var chunkType = CMPI_DATATYPE_NULL as RawDatatype

@@ -1,7 +1,8 @@
 internal import CMPI
 
-// Collectives with varying counts whose counts or offsets C's int does not hold become MPI_Alltoallw, the only one that
-// takes a type for each rank: a part that is too large, or too far from the start, is one element of a type made for it.
+// Collectives with varying counts whose counts or offsets C's int does not hold become
+// MPI_Alltoallw, the only one that takes a type for each rank: a part that is too large, or too far
+// from the start, is one element of a type made for it.
 
 /// One side of an all-to-all: for each rank how many elements, where, of what type.
 @unsafe struct Parts {
@@ -64,7 +65,8 @@ internal import CMPI
 extension Communicator {
   /// Sends a part of one buffer to each rank, and receives a part of another from each.
   ///
-  /// No rank needs to know another's counts, nor whether others have large ones: each describes its own side.
+  /// No rank needs to know another's counts, nor whether others have large ones: each describes its
+  /// own side.
   func _exchangeParts(
     _ sent: RawBuffer, _ sending: (Int) -> Range<Int>,
     _ received: RawBuffer, _ receiving: (Int) -> Range<Int>,
@@ -73,8 +75,9 @@ extension Communicator {
     // In place, the sending side says nothing.
     let isInPlace = unsafe sent.address == CMPI_IN_PLACE
     if size == 1, !isInPlace, sending(0).lowerBound != 0 || receiving(0).lowerBound != 0 {
-      // On a communicator of one process, Open MPI's MPI_Alltoallw multiplies displacements by the extent, though they
-      // are in bytes (seen in 4.1.4), and writes outside the buffer: let the addresses say where.
+      // On a communicator of one process, Open MPI's MPI_Alltoallw multiplies displacements by the
+      // extent, though they are in bytes (seen in 4.1.4), and writes outside the buffer: let the
+      // addresses say where.
       let (from, to) = (sending(0), receiving(0))
       try unsafe _exchangeParts(
         sent.dropping(from.lowerBound), { _ in 0..<from.count },

@@ -1,7 +1,8 @@
 internal import CMPI
 
-/// What an operation under way needs besides its request: arrays that the library reads until the end, types to free,
-/// other requests that belong to it. Most operations need none, and allocate nothing.
+/// What an operation under way needs besides its request: arrays that the library reads until the
+/// end, types to free, other requests that belong to it. Most operations need none, and allocate
+/// nothing.
 @safe @usableFromInline
 final class Completion {
   /// Further requests: an operation too large for one is several.
@@ -59,7 +60,8 @@ final class Completion {
   @usableFromInline
   func normalize(_ buffer: RawBuffer) { unsafe received.append(buffer) }
 
-  /// Waits for the further requests. All are waited for, even after an error: until then the library may write.
+  /// Waits for the further requests. All are waited for, even after an error: until then the
+  /// library may write.
   func waitForRequests() -> CInt {
     var first = MPI_SUCCESS
     for index in requests.indices {

@@ -7,7 +7,8 @@ public import CMPI
 ///     try exchange.send(edge.span, to: right)
 ///     try exchange.wait()
 ///
-/// As with a ``Request``, the compiler guards all buffers until ``wait()``. Up to eight operations need no allocation.
+/// As with a ``Request``, the compiler guards all buffers until ``wait()``. Up to eight operations
+/// need no allocation.
 @safe public struct Exchange: ~Copyable, ~Escapable {
   @usableFromInline unowned(unsafe) let communicator: Communicator
   @usableFromInline var few: InlineArray<8, RawRequest>
@@ -39,7 +40,8 @@ extension Exchange {
   /// The number of operations under way.
   public var count: Int { fewCount + many.count }
 
-  /// Begins to send elements to one rank. They may be read, but not changed, until the exchange is complete.
+  /// Begins to send elements to one rank. They may be read, but not changed, until the exchange is
+  /// complete.
   ///
   /// The parameters and errors are those of ``Communicator/send(_:to:tag:mode:)``.
   ///
@@ -53,7 +55,8 @@ extension Exchange {
         elements.rawBuffer, communicator.rawPeer(destination, "MPI_Isend"), tag, mode))
   }
 
-  /// Begins to receive a message from one rank. The storage must not be touched until the exchange is complete.
+  /// Begins to receive a message from one rank. The storage must not be touched until the exchange
+  /// is complete.
   ///
   /// The corresponding C function is `MPI_Irecv` (MPI 3.1 §3.7.2).
   @inlinable @_lifetime(self: copy elements, copy self)
@@ -66,7 +69,8 @@ extension Exchange {
     unsafe add(request, receiving: buffer)
   }
 
-  /// Begins to receive a message from any rank. The storage must not be touched until the exchange is complete.
+  /// Begins to receive a message from any rank. The storage must not be touched until the exchange
+  /// is complete.
   ///
   /// The corresponding C function is `MPI_Irecv` (MPI 3.1 §3.7.2).
   @inlinable @_lifetime(self: copy elements, copy self)
@@ -159,8 +163,8 @@ extension Exchange {
   }
 }
 
-/// The error of the operation that failed. Those that are still pending are waited for: the library may write to their
-/// buffers until they end.
+/// The error of the operation that failed. Those that are still pending are waited for: the library
+/// may write to their buffers until they end.
 private func firstError(
   _ code: CInt, _ requests: UnsafeMutableBufferPointer<RawRequest>,
   _ statuses: UnsafeMutableBufferPointer<MPI_Status>

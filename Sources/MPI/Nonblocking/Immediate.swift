@@ -4,7 +4,8 @@ public import CMPI
 ///
 /// A view, as the standard library's `lazy`: `world.immediate.send(…)`.
 @safe public struct Immediate: ~Escapable {
-  // Unowned, so that no call counts references; the lifetime says that the communicator outlives the view.
+  // Unowned, so that no call counts references; the lifetime says that the communicator outlives
+  // the view.
   @usableFromInline unowned(unsafe) let communicator: Communicator
 
   @inlinable @inline(__always) @_lifetime(borrow communicator)
@@ -22,11 +23,13 @@ extension Communicator {
 }
 
 extension Immediate {
-  /// Begins to send elements to one rank. They may be read, but not changed, until the request is complete.
+  /// Begins to send elements to one rank. They may be read, but not changed, until the request is
+  /// complete.
   ///
   /// The parameters and errors are those of ``Communicator/send(_:to:tag:mode:)``.
   ///
-  /// The corresponding C functions are `MPI_Isend`, `MPI_Issend`, `MPI_Ibsend` and `MPI_Irsend` (MPI 3.1 §3.7.2).
+  /// The corresponding C functions are `MPI_Isend`, `MPI_Issend`, `MPI_Ibsend` and `MPI_Irsend`
+  /// (MPI 3.1 §3.7.2).
   @inlinable @_lifetime(copy elements)
   public func send<T: Datatype>(
     _ elements: Span<T>, to destination: Int?, tag: MessageTag = 0, mode: SendMode = .standard
@@ -36,10 +39,11 @@ extension Immediate {
         elements.rawBuffer, communicator.rawPeer(destination, "MPI_Isend"), tag, mode))
   }
 
-  /// Begins to receive a message from one rank. The storage must not be touched until the request is complete.
+  /// Begins to receive a message from one rank. The storage must not be touched until the request
+  /// is complete.
   ///
-  /// The parameters are those of ``Communicator/receive(into:from:tag:)-(_,Int?,_)``. That a message is longer than its
-  /// storage is told by ``Request/wait()``.
+  /// The parameters are those of ``Communicator/receive(into:from:tag:)-(_,Int?,_)``. That a
+  /// message is longer than its storage is told by ``Request/wait()``.
   ///
   /// The corresponding C function is `MPI_Irecv` (MPI 3.1 §3.7.2).
   @inlinable @_lifetime(copy elements)
@@ -52,7 +56,8 @@ extension Immediate {
       buffer.normalizing)
   }
 
-  /// Begins to receive a message from any rank. The storage must not be touched until the request is complete.
+  /// Begins to receive a message from any rank. The storage must not be touched until the request
+  /// is complete.
   ///
   /// The corresponding C function is `MPI_Irecv` (MPI 3.1 §3.7.2).
   @inlinable @_lifetime(copy elements)
@@ -82,7 +87,8 @@ extension Immediate {
 
   /// Looks whether a message from a rank is there, and if so takes it out of the queue.
   ///
-  /// - Returns: The message, to be received through this value only; `nil` where there is no such message yet.
+  /// - Returns: The message, to be received through this value only; `nil` where there is no such
+  ///   message yet.
   ///
   /// The corresponding C function is `MPI_Improbe` (MPI 3.1 §3.8.2).
   public func matchedProbe(from source: Int?, tag: MessageTag = 0) throws(MPIError) -> Message? {

@@ -2,8 +2,8 @@ public import CMPI
 
 /// An operation under way, bound to the buffers it reads or writes.
 ///
-/// Until ``wait()`` has returned, the compiler refuses to touch a buffer that is being received into, and to change one
-/// that is being sent:
+/// Until ``wait()`` has returned, the compiler refuses to touch a buffer that is being received
+/// into, and to change one that is being sent:
 ///
 ///     let receiving = try world.immediate.receive(into: ghost.mutableSpan, from: left)
 ///     let sending = try world.immediate.send(edge.span, to: right)
@@ -12,9 +12,9 @@ public import CMPI
 ///     try sending.wait()
 ///     try receiving.wait()
 ///
-/// It refuses a second wait, too, and a request that would outlive its buffer. A request that goes out of scope without
-/// a wait waits then. Where that lasts long, because an error is on its way past a receive that no one will answer, say,
-/// it ends the job, with a message, rather than hang.
+/// It refuses a second wait, too, and a request that would outlive its buffer. A request that goes
+/// out of scope without a wait waits then. Where that lasts long, because an error is on its way
+/// past a receive that no one will answer, say, it ends the job, with a message, rather than hang.
 ///
 /// Several operations that complete together are an ``Exchange``.
 @frozen @safe public struct Request: ~Copyable, ~Escapable {
@@ -30,8 +30,8 @@ public import CMPI
   /// Waits until the operation is complete; its buffers may be used again then.
   ///
   /// - Returns: Who sent how much, for a receive.
-  /// - Throws: ``MPIError/Code/truncated`` where a message was longer than its storage, and what else the library reports
-  ///   of the operation.
+  /// - Throws: ``MPIError/Code/truncated`` where a message was longer than its storage, and what
+  ///   else the library reports of the operation.
   ///
   /// The corresponding C function is `MPI_Wait` (MPI 3.1 §3.7.3).
   @inlinable @discardableResult
@@ -64,7 +64,8 @@ public import CMPI
     return unsafe completion?._withUnsafeGuaranteedRef { $0.isComplete() } ?? true
   }
 
-  /// Asks the library to cancel the operation. It must still be waited for; ``Status/isCancelled`` tells the outcome.
+  /// Asks the library to cancel the operation. It must still be waited for; ``Status/isCancelled``
+  /// tells the outcome.
   ///
   /// A receive that no message has matched is cancelled. Most libraries do not cancel sends.
   ///
@@ -115,7 +116,8 @@ func finish(_ completion: Unmanaged<Completion>?, _ code: CInt) throws(MPIError)
 /// How long an operation that nobody waits for may take.
 private let patience = 10.0
 
-/// Waits for an operation whose request is going out of scope, since the library may write to its buffer until the end.
+/// Waits for an operation whose request is going out of scope, since the library may write to its
+/// buffer until the end.
 @usableFromInline @inline(never)
 func drop(_ request: RawRequest, _ completion: Unmanaged<Completion>?) {
   guard isRunning else { return }
