@@ -367,3 +367,10 @@ extension MPIError.Code: CustomStringConvertible {
     .invalidWindow: "MPI_ERR_WIN",
   ]
 }
+
+extension MPIError.Code {
+  /// Matches an error by its class: `catch MPIError.Code.truncated { … }`.
+  public static func ~= (code: Self, error: any Error) -> Bool {
+    (error as? MPIError)?.code == code
+  }
+}

@@ -6,7 +6,7 @@ internal import CMPI
 ///
 ///     do {
 ///       try world.send(halo.span, to: neighbor)
-///     } catch where error.code == .invalidRank {
+///     } catch MPIError.Code.invalidRank {
 ///       …
 ///     }
 ///

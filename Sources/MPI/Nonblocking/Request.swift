@@ -114,7 +114,7 @@ func finish(_ completion: Unmanaged<Completion>?, _ code: CInt) throws(MPIError)
 }
 
 /// How long an operation that nobody waits for may take.
-private let patience = 10.0
+private let patience = 5.0
 
 /// Waits for an operation whose request is going out of scope, since the library may write to its
 /// buffer until the end.
