@@ -212,7 +212,7 @@ extension Immediate {
   public func allGather<T: Datatype>(
     _ elements: Span<T>, into result: consuming MutableSpan<T>, counts: Partition
   ) throws(MPIError) -> Request {
-    unsafe communicator.requirePart(elements.count, of: counts)
+    communicator.requirePart(elements.count, of: counts)
     let target = unsafe result.rawBuffer()
     var pending = unsafe Pending()
     try unsafe communicator._allGather(elements.rawBuffer, target, counts, &pending)

@@ -25,11 +25,13 @@ extension Communicator {
   ) throws(MPIError) {
     let buffer = unsafe elements.rawBuffer()
     let root = try rawRoot(root, "MPI_Bcast")
-    let narrowed = try unsafe Narrowed(buffer)
-    defer { unsafe narrowed.release() }
-    try unsafe check(
-      MPI_Bcast(buffer.address, narrowed.count, narrowed.datatype.raw, root, raw), "MPI_Bcast",
-      on: raw)
+    if unsafe _fastPath(buffer.fitsC) {
+      try unsafe check(
+        MPI_Bcast(buffer.address, buffer.rawCount, buffer.datatype.raw, root, raw), "MPI_Bcast",
+        on: raw)
+    } else {
+      try unsafe _broadcast(buffer, root, nil)
+    }
     unsafe buffer.normalize()
   }
 
@@ -67,6 +69,7 @@ extension Communicator {
     }
   }
 
+  @usableFromInline
   func _broadcast(
     _ buffer: RawBuffer, _ root: CInt, _ pending: UnsafeMutablePointer<Pending>?
   ) throws(MPIError) {

@@ -277,7 +277,7 @@ extension Immediate {
   public func gather<T: Datatype>(
     _ elements: Span<T>, into result: consuming MutableSpan<T>, to root: Int, counts: Partition
   ) throws(MPIError) -> Request {
-    unsafe communicator.requirePart(elements.count, of: counts)
+    communicator.requirePart(elements.count, of: counts)
     let target = unsafe result.rawBuffer()
     var pending = unsafe Pending()
     try unsafe communicator._gather(

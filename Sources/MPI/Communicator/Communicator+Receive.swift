@@ -18,7 +18,7 @@ extension Communicator {
   /// - Complexity: One message; no allocation.
   ///
   /// The corresponding C function is `MPI_Recv` (MPI 3.1 §3.2.4).
-  @inlinable @discardableResult
+  @inlinable @inline(__always) @discardableResult
   public func receive<T: Datatype>(
     into elements: consuming MutableSpan<T>, from source: Int?, tag: MessageTag = 0
   ) throws(MPIError) -> Status {
@@ -28,7 +28,7 @@ extension Communicator {
   /// Receives a message from any rank into storage that is at least as long.
   ///
   /// The corresponding C function is `MPI_Recv` (MPI 3.1 §3.2.4).
-  @inlinable @discardableResult
+  @inlinable @inline(__always) @discardableResult
   public func receive<T: Datatype>(
     into elements: consuming MutableSpan<T>, from source: AnySource, tag: MessageTag = 0
   ) throws(MPIError) -> Status {
@@ -64,12 +64,29 @@ extension Communicator {
   func _receive(
     _ buffer: RawBuffer, _ source: CInt, _ tag: MessageTag
   ) throws(MPIError) -> Status {
+    guard unsafe _fastPath(buffer.fitsC) else {
+      return try unsafe _receiveLarge(buffer, source, tag)
+    }
+    var status = MPI_Status()
+    try unsafe check(
+      MPI_Recv(
+        buffer.address, buffer.rawCount, buffer.datatype.raw, source, tag.rawValue, raw, &status),
+      "MPI_Recv", on: raw)
+    unsafe buffer.normalize()
+    return Status(status)
+  }
+
+  @usableFromInline @inline(never)
+  func _receiveLarge(
+    _ buffer: RawBuffer, _ source: CInt, _ tag: MessageTag
+  ) throws(MPIError) -> Status {
     let narrowed = try unsafe Narrowed(buffer)
     defer { unsafe narrowed.release() }
     var status = MPI_Status()
     try unsafe check(
       MPI_Recv(
-        buffer.address, narrowed.count, narrowed.datatype.raw, source, tag.rawValue, raw, &status),
+        buffer.address, narrowed.count, narrowed.datatype.raw, source, tag.rawValue, raw,
+        &status),
       "MPI_Recv", on: raw)
     unsafe buffer.normalize()
     return Status(status)

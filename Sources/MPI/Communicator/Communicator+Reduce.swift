@@ -56,7 +56,7 @@ extension Communicator {
   /// - Complexity: O(log `size`) messages; no allocation.
   ///
   /// The corresponding C function is `MPI_Allreduce` (MPI 3.1 §5.9.6).
-  @inlinable
+  @inlinable @inline(__always)
   public func allReduce<T: Datatype>(
     _ elements: Span<T>, into result: consuming MutableSpan<T>, _ reduction: Reduction<T>
   ) throws(MPIError) {

@@ -248,7 +248,7 @@ extension Immediate {
     _ elements: Span<T>, into result: consuming MutableSpan<T>, _ reduction: Reduction<T>,
     counts: Partition
   ) throws(MPIError) -> Request {
-    unsafe communicator.requireParts(counts)
+    communicator.requireParts(counts)
     let target = unsafe result.rawBuffer()
     var pending = unsafe Pending()
     try unsafe communicator._reduceScatter(

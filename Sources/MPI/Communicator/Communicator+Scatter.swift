@@ -216,7 +216,7 @@ extension Immediate {
   public func scatter<T: Datatype>(
     _ elements: Span<T>, into result: consuming MutableSpan<T>, from root: Int, counts: Partition
   ) throws(MPIError) -> Request {
-    unsafe communicator.requireParts(counts)
+    communicator.requireParts(counts)
     let target = unsafe result.rawBuffer()
     var pending = unsafe Pending()
     try unsafe communicator._scatter(

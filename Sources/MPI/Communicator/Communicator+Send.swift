@@ -32,12 +32,37 @@ extension Communicator {
   /// - Complexity: One message of `elements.count` elements; no allocation.
   ///
   /// The corresponding C function is `MPI_Send` (MPI 3.1 §3.2.1).
-  @inlinable
+  @inlinable @inline(__always)
   public func send<T: Datatype>(
     _ elements: Span<T>, to destination: Int?, tag: MessageTag = 0, mode: SendMode = .standard
   ) throws(MPIError) {
     let peer = try rawPeer(destination, "MPI_Send")
     let buffer = unsafe elements.rawBuffer
+    if unsafe _fastPath(mode == .standard && buffer.fitsC) {
+      try unsafe check(
+        MPI_Send(buffer.address, buffer.rawCount, buffer.datatype.raw, peer, tag.rawValue, raw),
+        "MPI_Send", on: raw)
+    } else {
+      try unsafe _send(buffer, peer, tag, mode)
+    }
+  }
+
+  /// Sends one value to one rank.
+  ///
+  /// As ``send(_:to:tag:mode:)`` with a span of one element.
+  @inlinable
+  public func send<T: Datatype>(
+    _ value: T, to destination: Int?, tag: MessageTag = 0, mode: SendMode = .standard
+  ) throws(MPIError) {
+    let one: InlineArray<1, T> = [value]
+    try send(one.span, to: destination, tag: tag, mode: mode)
+  }
+
+  /// All that is not a standard send of fewer than 2³¹ elements.
+  @usableFromInline @inline(never)
+  func _send(
+    _ buffer: RawBuffer, _ peer: CInt, _ tag: MessageTag, _ mode: SendMode
+  ) throws(MPIError) {
     let narrowed = try unsafe Narrowed(buffer)
     defer { unsafe narrowed.release() }
     let (address, count, type) = unsafe (buffer.address, narrowed.count, narrowed.datatype.raw)
@@ -55,17 +80,6 @@ extension Communicator {
       try unsafe check(
         MPI_Rsend(address, count, type, peer, tag.rawValue, raw), "MPI_Rsend", on: raw)
     }
-  }
-
-  /// Sends one value to one rank.
-  ///
-  /// As ``send(_:to:tag:mode:)`` with a span of one element.
-  @inlinable
-  public func send<T: Datatype>(
-    _ value: T, to destination: Int?, tag: MessageTag = 0, mode: SendMode = .standard
-  ) throws(MPIError) {
-    let one: InlineArray<1, T> = [value]
-    try send(one.span, to: destination, tag: tag, mode: mode)
   }
 }
 

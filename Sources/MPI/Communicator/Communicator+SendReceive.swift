@@ -96,6 +96,26 @@ extension Communicator {
     _ sent: RawBuffer, _ destination: CInt, _ sendTag: MessageTag,
     _ received: RawBuffer, _ source: CInt, _ receiveTag: MessageTag
   ) throws(MPIError) -> Status {
+    guard unsafe _fastPath(sent.fitsC && received.fitsC) else {
+      return try unsafe _sendReceiveLarge(
+        sent, destination, sendTag, received, source, receiveTag)
+    }
+    var status = MPI_Status()
+    try unsafe check(
+      MPI_Sendrecv(
+        sent.address, sent.rawCount, sent.datatype.raw, destination, sendTag.rawValue,
+        received.address, received.rawCount, received.datatype.raw, source,
+        receiveTag.rawValue, raw, &status),
+      "MPI_Sendrecv", on: raw)
+    unsafe received.normalize()
+    return Status(status)
+  }
+
+  @usableFromInline @inline(never)
+  func _sendReceiveLarge(
+    _ sent: RawBuffer, _ destination: CInt, _ sendTag: MessageTag,
+    _ received: RawBuffer, _ source: CInt, _ receiveTag: MessageTag
+  ) throws(MPIError) -> Status {
     let outgoing = try unsafe Narrowed(sent)
     defer { unsafe outgoing.release() }
     let incoming = try unsafe Narrowed(received)

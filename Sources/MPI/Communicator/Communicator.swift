@@ -86,16 +86,24 @@ public import CMPI
   }
 }
 
+/// A peer as C has it: checked here, since some libraries are built without checks, and a negative
+/// rank would mean something else to all of them.
+@inlinable @inline(__always)
+func checkedPeer(
+  _ rank: Int?, of size: Int, _ routine: StaticString, on raw: RawCommunicator
+) throws(MPIError) -> CInt {
+  guard let rank else { return MPI_PROC_NULL }
+  if _fastPath(UInt(bitPattern: rank) < UInt(bitPattern: size)) {
+    return CInt(truncatingIfNeeded: rank)
+  }
+  throw MPIError.invalidRank(rank, of: size, routine, on: raw)
+}
+
 extension Communicator {
-  /// A peer as C has it: checked here, since some libraries are built without checks, and a
-  /// negative rank would mean something else to all of them.
+  /// A peer as C has it.
   @inlinable @inline(__always)
   func rawPeer(_ rank: Int?, _ routine: StaticString) throws(MPIError) -> CInt {
-    guard let rank else { return MPI_PROC_NULL }
-    if _fastPath(UInt(bitPattern: rank) < UInt(bitPattern: size)) {
-      return CInt(truncatingIfNeeded: rank)
-    }
-    throw MPIError.invalidRank(rank, of: size, routine, on: raw)
+    try checkedPeer(rank, of: size, routine, on: raw)
   }
 
   /// A root as C has it.

@@ -56,7 +56,8 @@ public import CMPI
   ) {
     let function = ReductionFunction(Element.self, combine)
     raw = commutative ? ReductionFunction.commutative.raw : ReductionFunction.ordered.raw
-    datatype = DatatypeHandle(function.datatype.raw, structure: Element.mpiDatatype.structure)
+    datatype = unsafe DatatypeHandle(
+      function.datatype.raw, structure: Element.mpiDatatype.structure)
     width = 1
     self.function = function
   }

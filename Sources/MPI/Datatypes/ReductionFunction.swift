@@ -23,7 +23,7 @@ final class ReductionFunction: @unchecked Sendable {
     var copy = CMPI_DATATYPE_NULL as RawDatatype
     let code = unsafe MPI_Type_dup(T.mpiDatatype.raw, &copy)
     precondition(code == MPI_SUCCESS, "MPI could not duplicate the datatype of \(type)")
-    datatype = DatatypeHandle(copy)
+    datatype = unsafe DatatypeHandle(copy)
     let code2 = unsafe MPI_Type_set_attr(
       copy, ReductionFunction.key, Unmanaged.passUnretained(self).toOpaque())
     precondition(code2 == MPI_SUCCESS, "MPI could not attach a function to a datatype")

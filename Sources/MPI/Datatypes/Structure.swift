@@ -13,7 +13,8 @@ final class StructureDescription: Sendable {
     self.boolOffsets = boolOffsets
   }
 
-  @usableFromInline static let bool = StructureDescription(stride: 1, boolOffsets: [0])
+  @usableFromInline static let bool = unsafe Unmanaged.passRetained(
+    StructureDescription(stride: 1, boolOffsets: [0]))
 
   /// Turns every byte that stands for a `Bool` into 0 or 1, as C reads it.
   @usableFromInline
@@ -100,14 +101,17 @@ private func describe(_ fields: [Field], stride: Int, _ name: String) -> Datatyp
     codes.allSatisfy { $0 == MPI_SUCCESS }, "MPI could not make a datatype for \(name)")
 
   let bools = fields.flatMap { field -> [Int] in
-    guard let inner = field.type.mpiDatatype.structure else { return [] }
+    guard let inner = unsafe field.type.mpiDatatype.structure?.takeUnretainedValue() else {
+      return []
+    }
     return (0..<field.count).flatMap { index in
       inner.boolOffsets.map { field.offset + index * inner.stride + $0 }
     }
   }
   let structure =
-    bools.isEmpty ? nil : StructureDescription(stride: stride, boolOffsets: bools)
-  return DatatypeHandle(whole, structure: structure)
+    unsafe bools.isEmpty
+    ? nil : Unmanaged.passRetained(StructureDescription(stride: stride, boolOffsets: bools))
+  return unsafe DatatypeHandle(whole, structure: structure)
 }
 
 /// The handles of composed types, by type.

@@ -47,6 +47,16 @@ struct RawBuffer {
     unsafe self.datatype = datatype
   }
 
+  /// Whether C's int can count the elements.
+  @inlinable @inline(__always)
+  var fitsC: Bool { unsafe count <= Int(CInt.max) }
+
+  /// The count as C has it.
+  ///
+  /// - Precondition: ``fitsC``.
+  @inlinable @inline(__always)
+  var rawCount: CInt { unsafe CInt(truncatingIfNeeded: count) }
+
   /// The buffer of a rank that takes no part on this side: not the root, say.
   @usableFromInline static var none: RawBuffer {
     unsafe RawBuffer(address: nil, count: 0, datatype: UInt8.mpiDatatype)
@@ -67,7 +77,7 @@ struct RawBuffer {
   @inlinable @inline(__always)
   func normalize() {
     if let structure = unsafe datatype.structure {
-      unsafe structure.normalize(address, count: count)
+      unsafe structure._withUnsafeGuaranteedRef { unsafe $0.normalize(address, count: count) }
     }
   }
 }

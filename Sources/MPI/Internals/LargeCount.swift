@@ -4,13 +4,11 @@ internal import CMPI
 // holds them all.
 
 /// A count and a datatype that C takes.
-@unsafe @usableFromInline
-struct Narrowed {
-  @usableFromInline let count: CInt
-  @usableFromInline let datatype: DatatypeHandle
-  @usableFromInline let isOwned: Bool
+@unsafe struct Narrowed {
+  let count: CInt
+  let datatype: DatatypeHandle
+  let isOwned: Bool
 
-  @inlinable @inline(__always)
   init(_ buffer: RawBuffer) throws(MPIError) {
     if unsafe _fastPath(buffer.count <= Int(CInt.max)) {
       unsafe count = CInt(truncatingIfNeeded: buffer.count)
@@ -38,20 +36,17 @@ struct Narrowed {
   }
 
   /// Frees the type, where it was made for this call.
-  @inlinable @inline(__always)
   func release() {
     if unsafe _slowPath(isOwned) { unsafe releaseDatatype(datatype) }
   }
 }
 
-@usableFromInline @inline(never)
 func releaseDatatype(_ datatype: DatatypeHandle) {
   var datatype = datatype.raw
   _ = unsafe MPI_Type_free(&datatype)
 }
 
 /// A type that stands for `count` elements which begin `offset` elements into the buffer.
-@usableFromInline @inline(never)
 func largeDatatype(
   _ count: Int, of datatype: DatatypeHandle, at offset: Int
 ) throws(MPIError) -> DatatypeHandle {
@@ -68,7 +63,7 @@ func largeDatatype(
   var result = CMPI_DATATYPE_NULL as RawDatatype
   try unsafe check(
     MPI_Type_contiguous(CInt(chunk), datatype.raw, &chunkType), "MPI_Type_contiguous")
-  defer { releaseDatatype(DatatypeHandle(chunkType)) }
+  defer { unsafe releaseDatatype(DatatypeHandle(chunkType)) }
   guard let rawChunks = CInt(exactly: chunks) else {
     throw MPIError(
       .invalidCount, routine: "MPI_Type_create_struct",
@@ -81,5 +76,5 @@ func largeDatatype(
   try unsafe check(
     MPI_Type_create_struct(2, &lengths, &displacements, &types, &result), "MPI_Type_create_struct")
   try unsafe check(MPI_Type_commit(&result), "MPI_Type_commit")
-  return DatatypeHandle(result)
+  return unsafe DatatypeHandle(result)
 }

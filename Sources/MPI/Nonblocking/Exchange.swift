@@ -10,7 +10,8 @@ public import CMPI
 /// As with a ``Request``, the compiler guards all buffers until ``wait()``. Up to eight operations
 /// need no allocation.
 @safe public struct Exchange: ~Copyable, ~Escapable {
-  @usableFromInline unowned(unsafe) let communicator: Communicator
+  @usableFromInline let raw: RawCommunicator
+  @usableFromInline let size: Int
   @usableFromInline var few: InlineArray<8, RawRequest>
   @usableFromInline var fewCount = 0
   /// All requests, once there are more than eight.
@@ -19,7 +20,8 @@ public import CMPI
 
   @inlinable @_lifetime(borrow communicator)
   init(_ communicator: borrowing Communicator) {
-    unsafe self.communicator = copy communicator
+    raw = communicator.raw
+    size = communicator.size
     few = InlineArray(repeating: CMPI_REQUEST_NULL)
   }
 
@@ -51,8 +53,9 @@ extension Exchange {
     _ elements: Span<T>, to destination: Int?, tag: MessageTag = 0, mode: SendMode = .standard
   ) throws(MPIError) {
     unsafe add(
-      try communicator._startSend(
-        elements.rawBuffer, communicator.rawPeer(destination, "MPI_Isend"), tag, mode))
+      try startSend(
+        elements.rawBuffer, checkedPeer(destination, of: size, "MPI_Isend", on: raw), tag, mode,
+        on: raw))
   }
 
   /// Begins to receive a message from one rank. The storage must not be touched until the exchange
@@ -64,8 +67,8 @@ extension Exchange {
     into elements: consuming MutableSpan<T>, from source: Int?, tag: MessageTag = 0
   ) throws(MPIError) {
     let buffer = unsafe elements.rawBuffer()
-    let request = try unsafe communicator._startReceive(
-      buffer, communicator.rawPeer(source, "MPI_Irecv"), tag)
+    let request = try unsafe startReceive(
+      buffer, checkedPeer(source, of: size, "MPI_Irecv", on: raw), tag, on: raw)
     unsafe add(request, receiving: buffer)
   }
 
@@ -78,7 +81,7 @@ extension Exchange {
     into elements: consuming MutableSpan<T>, from source: AnySource, tag: MessageTag = 0
   ) throws(MPIError) {
     let buffer = unsafe elements.rawBuffer()
-    let request = try unsafe communicator._startReceive(buffer, MPI_ANY_SOURCE, tag)
+    let request = try unsafe startReceive(buffer, MPI_ANY_SOURCE, tag, on: raw)
     unsafe add(request, receiving: buffer)
   }
 
@@ -146,7 +149,7 @@ extension Exchange {
     fewCount = 0
     many = []
     completion?.finish()
-    try unsafe check(code, "MPI_Waitall", on: communicator.raw)
+    try check(code, "MPI_Waitall", on: raw)
   }
 
   fileprivate mutating func withRequests<R>(

@@ -4,14 +4,21 @@ public import CMPI
 ///
 /// A view, as the standard library's `lazy`: `world.immediate.send(…)`.
 @safe public struct Immediate: ~Escapable {
-  // Unowned, so that no call counts references; the lifetime says that the communicator outlives
-  // the view.
-  @usableFromInline unowned(unsafe) let communicator: Communicator
+  // What the hot paths need stands here by value, so that no call counts references. The lifetime
+  // says that the communicator outlives the view.
+  @usableFromInline let raw: RawCommunicator
+  @usableFromInline let size: Int
+  @usableFromInline let reference: Unmanaged<Communicator>
 
   @inlinable @inline(__always) @_lifetime(borrow communicator)
   init(_ communicator: borrowing Communicator) {
-    unsafe self.communicator = copy communicator
+    raw = communicator.raw
+    size = communicator.size
+    unsafe reference = unsafe Unmanaged.passUnretained(copy communicator)
   }
+
+  /// The communicator that this is a view of.
+  var communicator: Communicator { unsafe reference.takeUnretainedValue() }
 }
 
 extension Communicator {
@@ -30,13 +37,14 @@ extension Immediate {
   ///
   /// The corresponding C functions are `MPI_Isend`, `MPI_Issend`, `MPI_Ibsend` and `MPI_Irsend`
   /// (MPI 3.1 §3.7.2).
-  @inlinable @_lifetime(copy elements)
+  @inlinable @inline(__always) @_lifetime(copy elements)
   public func send<T: Datatype>(
     _ elements: Span<T>, to destination: Int?, tag: MessageTag = 0, mode: SendMode = .standard
   ) throws(MPIError) -> Request {
     unsafe Request(
-      try communicator._startSend(
-        elements.rawBuffer, communicator.rawPeer(destination, "MPI_Isend"), tag, mode))
+      try startSend(
+        elements.rawBuffer, checkedPeer(destination, of: size, "MPI_Isend", on: raw), tag, mode,
+        on: raw))
   }
 
   /// Begins to receive a message from one rank. The storage must not be touched until the request
@@ -46,13 +54,14 @@ extension Immediate {
   /// message is longer than its storage is told by ``Request/wait()``.
   ///
   /// The corresponding C function is `MPI_Irecv` (MPI 3.1 §3.7.2).
-  @inlinable @_lifetime(copy elements)
+  @inlinable @inline(__always) @_lifetime(copy elements)
   public func receive<T: Datatype>(
     into elements: consuming MutableSpan<T>, from source: Int?, tag: MessageTag = 0
   ) throws(MPIError) -> Request {
     let buffer = unsafe elements.rawBuffer()
     return unsafe Request(
-      try communicator._startReceive(buffer, communicator.rawPeer(source, "MPI_Irecv"), tag),
+      try startReceive(
+        buffer, checkedPeer(source, of: size, "MPI_Irecv", on: raw), tag, on: raw),
       buffer.normalizing)
   }
 
@@ -60,13 +69,13 @@ extension Immediate {
   /// is complete.
   ///
   /// The corresponding C function is `MPI_Irecv` (MPI 3.1 §3.7.2).
-  @inlinable @_lifetime(copy elements)
+  @inlinable @inline(__always) @_lifetime(copy elements)
   public func receive<T: Datatype>(
     into elements: consuming MutableSpan<T>, from source: AnySource, tag: MessageTag = 0
   ) throws(MPIError) -> Request {
     let buffer = unsafe elements.rawBuffer()
     return unsafe Request(
-      try communicator._startReceive(buffer, MPI_ANY_SOURCE, tag), buffer.normalizing)
+      try startReceive(buffer, MPI_ANY_SOURCE, tag, on: raw), buffer.normalizing)
   }
 
   /// Looks whether a message from a rank is there.
@@ -75,7 +84,7 @@ extension Immediate {
   ///
   /// The corresponding C function is `MPI_Iprobe` (MPI 3.1 §3.8.1).
   public func probe(from source: Int?, tag: MessageTag = 0) throws(MPIError) -> Status? {
-    try _probe(unsafe communicator.rawPeer(source, "MPI_Iprobe"), tag)
+    try _probe(communicator.rawPeer(source, "MPI_Iprobe"), tag)
   }
 
   /// Looks whether a message from any rank is there.
@@ -92,7 +101,7 @@ extension Immediate {
   ///
   /// The corresponding C function is `MPI_Improbe` (MPI 3.1 §3.8.2).
   public func matchedProbe(from source: Int?, tag: MessageTag = 0) throws(MPIError) -> Message? {
-    try _matchedProbe(unsafe communicator.rawPeer(source, "MPI_Improbe"), tag)
+    try _matchedProbe(communicator.rawPeer(source, "MPI_Improbe"), tag)
   }
 
   /// Looks whether a message from any rank is there, and if so takes it out of the queue.
@@ -105,7 +114,6 @@ extension Immediate {
   }
 
   private func _probe(_ source: CInt, _ tag: MessageTag) throws(MPIError) -> Status? {
-    let raw = unsafe communicator.raw
     var flag: CInt = 0
     var status = MPI_Status()
     try unsafe check(
@@ -114,7 +122,6 @@ extension Immediate {
   }
 
   private func _matchedProbe(_ source: CInt, _ tag: MessageTag) throws(MPIError) -> Message? {
-    let raw = unsafe communicator.raw
     var flag: CInt = 0
     var status = MPI_Status()
     var message = CMPI_MESSAGE_NULL as RawMessage
@@ -137,46 +144,79 @@ extension RawBuffer {
   }
 }
 
-extension Communicator {
-  @inlinable @inline(__always)
-  func _startSend(
-    _ buffer: RawBuffer, _ peer: CInt, _ tag: MessageTag, _ mode: SendMode
-  ) throws(MPIError) -> RawRequest {
-    let narrowed = try unsafe Narrowed(buffer)
-    defer { unsafe narrowed.release() }
-    let (address, count, type) = unsafe (buffer.address, narrowed.count, narrowed.datatype.raw)
-    var request = CMPI_REQUEST_NULL as RawRequest
-    switch mode {
-    case .standard:
-      try unsafe check(
-        MPI_Isend(address, count, type, peer, tag.rawValue, raw, &request), "MPI_Isend", on: raw)
-    case .synchronous:
-      try unsafe check(
-        MPI_Issend(address, count, type, peer, tag.rawValue, raw, &request), "MPI_Issend",
-        on: raw)
-    case .buffered:
-      try unsafe check(
-        MPI_Ibsend(address, count, type, peer, tag.rawValue, raw, &request), "MPI_Ibsend",
-        on: raw)
-    case .ready:
-      try unsafe check(
-        MPI_Irsend(address, count, type, peer, tag.rawValue, raw, &request), "MPI_Irsend",
-        on: raw)
-    }
-    return request
+@inlinable @inline(__always)
+func startSend(
+  _ buffer: RawBuffer, _ peer: CInt, _ tag: MessageTag, _ mode: SendMode,
+  on raw: RawCommunicator
+) throws(MPIError) -> RawRequest {
+  guard unsafe _fastPath(mode == .standard && buffer.fitsC) else {
+    return try unsafe startOtherSend(buffer, peer, tag, mode, on: raw)
   }
+  var request = CMPI_REQUEST_NULL as RawRequest
+  try unsafe check(
+    MPI_Isend(
+      buffer.address, buffer.rawCount, buffer.datatype.raw, peer, tag.rawValue, raw, &request),
+    "MPI_Isend", on: raw)
+  return request
+}
 
-  @inlinable @inline(__always)
-  func _startReceive(
-    _ buffer: RawBuffer, _ source: CInt, _ tag: MessageTag
-  ) throws(MPIError) -> RawRequest {
-    let narrowed = try unsafe Narrowed(buffer)
-    defer { unsafe narrowed.release() }
-    var request = CMPI_REQUEST_NULL as RawRequest
+/// All that is not a standard send of fewer than 2³¹ elements.
+@usableFromInline @inline(never)
+func startOtherSend(
+  _ buffer: RawBuffer, _ peer: CInt, _ tag: MessageTag, _ mode: SendMode,
+  on raw: RawCommunicator
+) throws(MPIError) -> RawRequest {
+  let narrowed = try unsafe Narrowed(buffer)
+  defer { unsafe narrowed.release() }
+  let (address, count, type) = unsafe (buffer.address, narrowed.count, narrowed.datatype.raw)
+  var request = CMPI_REQUEST_NULL as RawRequest
+  switch mode {
+  case .standard:
     try unsafe check(
-      MPI_Irecv(
-        buffer.address, narrowed.count, narrowed.datatype.raw, source, tag.rawValue, raw, &request),
-      "MPI_Irecv", on: raw)
-    return request
+      MPI_Isend(address, count, type, peer, tag.rawValue, raw, &request), "MPI_Isend", on: raw)
+  case .synchronous:
+    try unsafe check(
+      MPI_Issend(address, count, type, peer, tag.rawValue, raw, &request), "MPI_Issend",
+      on: raw)
+  case .buffered:
+    try unsafe check(
+      MPI_Ibsend(address, count, type, peer, tag.rawValue, raw, &request), "MPI_Ibsend",
+      on: raw)
+  case .ready:
+    try unsafe check(
+      MPI_Irsend(address, count, type, peer, tag.rawValue, raw, &request), "MPI_Irsend",
+      on: raw)
   }
+  return request
+}
+
+@inlinable @inline(__always)
+func startReceive(
+  _ buffer: RawBuffer, _ source: CInt, _ tag: MessageTag, on raw: RawCommunicator
+) throws(MPIError) -> RawRequest {
+  guard unsafe _fastPath(buffer.fitsC) else {
+    return try unsafe startLargeReceive(buffer, source, tag, on: raw)
+  }
+  var request = CMPI_REQUEST_NULL as RawRequest
+  try unsafe check(
+    MPI_Irecv(
+      buffer.address, buffer.rawCount, buffer.datatype.raw, source, tag.rawValue, raw,
+      &request),
+    "MPI_Irecv", on: raw)
+  return request
+}
+
+@usableFromInline @inline(never)
+func startLargeReceive(
+  _ buffer: RawBuffer, _ source: CInt, _ tag: MessageTag, on raw: RawCommunicator
+) throws(MPIError) -> RawRequest {
+  let narrowed = try unsafe Narrowed(buffer)
+  defer { unsafe narrowed.release() }
+  var request = CMPI_REQUEST_NULL as RawRequest
+  try unsafe check(
+    MPI_Irecv(
+      buffer.address, narrowed.count, narrowed.datatype.raw, source, tag.rawValue, raw,
+      &request),
+    "MPI_Irecv", on: raw)
+  return request
 }

@@ -34,7 +34,7 @@ public import CMPI
   ///   else the library reports of the operation.
   ///
   /// The corresponding C function is `MPI_Wait` (MPI 3.1 §3.7.3).
-  @inlinable @discardableResult
+  @inlinable @inline(__always) @discardableResult
   public consuming func wait() throws(MPIError) -> Status {
     var request = raw
     let completion = unsafe completion
