@@ -35,7 +35,8 @@ public protocol BitwiseDatatype: Datatype {
 }
 
 extension Reduction where Element: ArithmeticDatatype {
-  /// The sum. Integers wrap around where it overflows, as in C.
+  /// The sum. Where it overflows, integers of 32 and 64 bits wrap around, as in C; those of 8 and 16
+  /// bits become what the library makes of them (Open MPI 4.1 saturates some of them).
   ///
   /// Floating-point sums depend on the order in which the library adds, and so on the number of
   /// ranks.
