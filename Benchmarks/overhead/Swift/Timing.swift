@@ -1,0 +1,110 @@
+import Foundation
+import MPI
+
+private func pingPong(
+  _ world: Communicator, _ buffer: inout [UInt8], _ peer: Int, _ repetitions: Int
+) throws(MPIError) {
+  for _ in 0..<repetitions {
+    if world.rank == 0 {
+      try world.send(buffer.span, to: peer)
+      try world.receive(into: buffer.mutableSpan, from: peer)
+    } else {
+      try world.receive(into: buffer.mutableSpan, from: peer)
+      try world.send(buffer.span, to: peer)
+    }
+  }
+}
+
+private func allReduce(
+  _ world: Communicator, _ elements: [Double], _ result: inout [Double], _ repetitions: Int
+) throws(MPIError) {
+  for _ in 0..<repetitions {
+    try world.allReduce(elements.span, into: result.mutableSpan, .sum)
+  }
+}
+
+private func immediate(
+  _ world: Communicator, _ outbox: [UInt8], _ inbox: inout [UInt8], _ peer: Int,
+  _ repetitions: Int
+) throws(MPIError) {
+  for _ in 0..<repetitions {
+    let receiving = try world.immediate.receive(into: inbox.mutableSpan, from: peer)
+    let sending = try world.immediate.send(outbox.span, to: peer)
+    try sending.wait()
+    try receiving.wait()
+  }
+}
+
+private func exchange(
+  _ world: Communicator, _ outbox: [UInt8], _ inbox: inout [UInt8], _ peer: Int,
+  _ repetitions: Int
+) throws(MPIError) {
+  for _ in 0..<repetitions {
+    var exchange = world.exchange()
+    try exchange.receive(into: inbox.mutableSpan, from: peer)
+    try exchange.send(outbox.span, to: peer)
+    try exchange.wait()
+  }
+}
+
+private func sendReceive(
+  _ world: Communicator, _ outbox: [UInt8], _ inbox: inout [UInt8], _ peer: Int,
+  _ repetitions: Int
+) throws(MPIError) {
+  for _ in 0..<repetitions {
+    try world.sendReceive(outbox.span, to: peer, into: inbox.mutableSpan, from: peer)
+  }
+}
+
+/// Times what `body` does, per repetition: once to warm up, then 20 times. Prints a line: kind,
+/// bytes, least and median nanoseconds of an operation.
+private func time(
+  _ kind: String, _ bytes: Int, _ world: Communicator,
+  _ body: (_ repetitions: Int) throws(MPIError) -> Void
+) throws(MPIError) {
+  let repetitions = max(4, min(1000, (1 << 23) / bytes))
+  let clock = WallClock()
+  var samples: [Double] = []
+  for sample in -1..<20 {
+    try world.barrier()
+    let start = clock.now
+    try body(repetitions)
+    let end = clock.now
+    if sample >= 0 { samples.append((end.seconds - start.seconds) / Double(repetitions)) }
+  }
+  guard world.rank == 0 else { return }
+  samples.sort()
+  let least = String(format: "%.2f", samples[0] * 1e9)
+  let median = String(format: "%.2f", samples[samples.count / 2] * 1e9)
+  print(kind, bytes, least, median)
+}
+
+func timeAll(_ world: Communicator) throws(MPIError) {
+  let sizes = [1, 8, 64, 512, 4096, 32768, 262_144, 1_048_576, 4_194_304]
+  let peer = world.size == 1 ? 0 : 1 - world.rank
+  for bytes in sizes where world.size == 2 || bytes <= 512 {
+    var outbox = [UInt8](repeating: 0, count: bytes)
+    var inbox = [UInt8](repeating: 0, count: bytes)
+    if world.size == 2 {
+      try time("pingPong", bytes, world) { (repetitions) throws(MPIError) in
+        try pingPong(world, &outbox, peer, repetitions)
+      }
+    } else {
+      try time("sendReceive", bytes, world) { (repetitions) throws(MPIError) in
+        try sendReceive(world, outbox, &inbox, peer, repetitions)
+      }
+    }
+    try time("immediate", bytes, world) { (repetitions) throws(MPIError) in
+      try immediate(world, outbox, &inbox, peer, repetitions)
+    }
+    try time("exchange", bytes, world) { (repetitions) throws(MPIError) in
+      try exchange(world, outbox, &inbox, peer, repetitions)
+    }
+    guard (8...1_048_576).contains(bytes) else { continue }
+    let elements = [Double](repeating: 0, count: bytes / 8)
+    var result = [Double](repeating: 0, count: bytes / 8)
+    try time("allReduce", bytes, world) { (repetitions) throws(MPIError) in
+      try allReduce(world, elements, &result, repetitions)
+    }
+  }
+}

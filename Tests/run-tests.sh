@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Runs the tests that ./run.sh test has built: those that communicate alone and under mpirun, the others once.
+#
+#   Tests/run-tests.sh FOLDER [NAME]     FOLDER holds the debug build; NAME, a regular expression, chooses tests
+#
+# PCOMPUTE_TEST_RANKS   the numbers of ranks, beside a single process (2 3 4 7)
+# PCOMPUTE_TEST_LIMIT   seconds after which one run is ended (300; the tests that launch programs: 900)
+set -euo pipefail
+
+# Under mpirun this script stands before each rank's test process: rank 0 speaks, the others write to files.
+if [[ ${1:-} == --rank ]]; then
+  folder=$2 rank=${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-${PMIX_RANK:-0}}}
+  shift 2
+  if ((rank)); then exec >"$folder/$rank" 2>&1; fi
+  exec "$@"
+fi
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+tests=$1/pcomputePackageTests.xctest name=${2:-}
+logs=$(mktemp -d)
+passed=0 failed=0 skipped=0 child='' matched=''
+
+# What happens on a signal, and at the end: nothing is left running, nothing is left behind.
+finish() {
+  if [[ $child ]]; then
+    kill -TERM "$child" 2>/dev/null || true
+    wait "$child" || true
+  fi
+  rm -rf "$logs"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# The names of the tests in a log that ended so: "passed", "failed". (The last line, of the whole run, is no test.)
+ended() { # OUTCOME LOG…
+  sed -nE "/^[^ ]+ Test run with /d; s/^[^ ]+ Test (.*) $1 after [0-9.]+ seconds.*/\1/p" "${@:2}" | sort
+}
+
+# What ranks other than 0 have to say: failures, crashes, whatever is not the course of things.
+others() {
+  local log
+  for log in "$logs"/[1-9]*; do
+    [[ -f $log ]] || continue
+    # At most the first lines of a crash's backtrace.
+    sed -nE "/^(◇|✔|➜|↳ (Testing Library|Target Platform))/!{/./s/^/[rank ${log##*/}] /p}" "$log" | head -n 60
+  done
+}
+
+# Where each rank stood when time was up.
+standing() {
+  local log
+  for log in "$logs"/[0-9]*; do
+    printf '[rank %s] last: %s\n' "${log##*/}" "$(grep -aE '^[^ ]+ Test ' "$log" | tail -n 1)"
+  done
+}
+
+run() { # TITLE RANKS LIMIT MODULES
+  local title=$1 ranks=$2 limit=$3 filter="^($4)\..*$name" status=0 good bad elsewhere started=$SECONDS
+  local hidden='^◇|^↳ (Testing Library|Target Platform)'
+  local command=("$tests" --testing-library swift-testing --no-parallel --filter "$filter")
+  rm -f "$logs"/*
+  printf '\n--- %s\n' "$title"
+  if ((ranks > 1)); then
+    # The names of what passes are those of the run before.
+    hidden+='|^✔ (Test .* passed|Suite) '
+    command=("$here/../run.sh" -n "$ranks" exec "$here/run-tests.sh" --rank "$logs" "${command[@]}")
+  fi
+  timeout --kill-after=10 "$limit" "${command[@]}" </dev/null \
+    > >(tee "$logs/0" | { grep --line-buffered -avE "$hidden" || true; }) 2>&1 &
+  child=$!
+  wait "$child" || status=$?
+  child=
+  sleep 0.1 # for the last lines to arrive
+  # Swift Testing's status where no test has a name that was asked for.
+  matched=1
+  if ((status == 69)) && grep -qaE '^[^ ]+ Test run with 0 tests' "$logs/0"; then
+    matched=
+    return 0
+  fi
+  # What has passed on rank 0 may have failed on another.
+  elsewhere=$(comm -13 <(ended failed "$logs/0") <(ended failed "$logs"/* | sort -u) | wc -l)
+  good=$(($(ended passed "$logs/0" | wc -l) - elsewhere))
+  bad=$(($(ended failed "$logs/0" | wc -l) + elsewhere))
+  skipped=$((skipped + $(grep -acE '^➜ Test ' "$logs/0" || true)))
+  if ((status != 0)); then
+    others
+    if ((status == 124 || status == 137)); then
+      printf '✘ %s: still running after %s s, and ended\n' "$title" "$limit"
+      standing
+    elif ((bad == 0)); then
+      printf '✘ %s: ended with status %s\n' "$title" "$status"
+      standing
+    fi
+    # A test that did not come to its end is a failed one.
+    ((bad)) || bad=1
+  fi
+  passed=$((passed + good)) failed=$((failed + bad))
+  printf '%s: %s passed, %s failed, %s s\n' "$title" "$good" "$bad" "$((SECONDS - started))"
+}
+
+# Ranks that are bound to the same core as those of another job would wait for each other.
+export OMPI_MCA_hwloc_base_binding_policy=${OMPI_MCA_hwloc_base_binding_policy:-none}
+
+# The logs are read by this script.
+export NO_COLOR=1
+
+limit=${PCOMPUTE_TEST_LIMIT:-300}
+run "one process" 1 "$limit" 'MPITests|SPMDTests'
+for ranks in ${PCOMPUTE_TEST_RANKS:-2 3 4 7}; do
+  if [[ $matched ]]; then run "$ranks ranks" "$ranks" "$limit" 'MPITests|SPMDTests'; fi
+done
+run "launches" 1 "${PCOMPUTE_TEST_LIMIT:-900}" 'LaunchTests|PComputeTests'
+
+echo
+if ((skipped)); then echo "$skipped skipped (marked ➜ above)"; fi
+if ((passed + failed + skipped == 0)); then
+  echo "no test matches ${name:-anything}"
+  failed=1
+fi
+echo "$passed passed, $failed failed"
+((failed == 0))

@@ -1,0 +1,300 @@
+#!/usr/bin/env bash
+# Builds what is asked for, where it is out of date, and runs it under MPI. ./run.sh --help says how.
+# Standard output carries results only; all else goes to standard error.
+set -euo pipefail
+
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+
+usage() {
+  cat <<'TEXT'
+Builds pcompute, where that is needed, and runs it under MPI.
+
+  ./run.sh                             the default job on all cores of this machine
+  ./run.sh [OPTION…] COMMAND …         a command of pcompute: info, stats FILE…, help
+  ./run.sh [OPTION…] -- --format json  the default job, with options of its own
+  ./run.sh [OPTION…] example NAME …    an example, from the folder examples
+  ./run.sh [OPTION…] exec PROGRAM …    any program built with MPI, with the settings below; builds nothing
+  ./run.sh [--mpi NAME] build          everything, release
+  ./run.sh [--mpi NAME] test [NAME]    all tests, alone and under mpirun, or those whose name matches NAME;
+                                       with -n at that number of ranks only
+
+Options
+  -n RANKS            how many processes; without it one per core, or all slots of the hosts or the allocation
+  --hosts a:4,b:4     run on these hosts, with so many processes on each (they see this folder at the same path)
+  --hostfile FILE     the same, from a file, in the form that the MPI's mpirun reads
+  --native            build for this machine's processor, in a folder of its own
+  --mpi NAME          openmpi (the default), mpich, the folder that another MPI is installed in, or the name of its
+                      pkg-config file; in a folder of its own
+  -h, --help          this text
+
+Examples
+  ./run.sh -n 4 stats flights.csv --format json
+  ./run.sh --hosts node1:8,node2:8 stats /shared/big.csv
+  ./run.sh example mandelbrot
+  sbatch -N 2 --ntasks-per-node 8 --wrap './run.sh stats big.csv'      uses the allocation
+
+Where MPI is missing it is installed with apt-get, if this may be done without asking for a password.
+With Open MPI, and unless you have set them: programs may run as root; OMPI_MCA_pml=ob1 on a single host, which starts
+sooner; more ranks than cores are allowed, and yield while they wait; among several hosts a dead link is noticed in
+20 s. The exit status is the program's. PCOMPUTE_MPI=NAME is --mpi NAME; PCOMPUTE_LAUNCHER is another mpirun's path.
+TEXT
+}
+
+say() { printf '%s\n' "run.sh: $*" >&2; }
+fail() { # STATUS MESSAGE…
+  say "${@:2}"
+  exit "$1"
+}
+
+# Sets and exports a variable that the user has not set.
+default() { # NAME VALUE
+  [[ -v $1 ]] || export "$1=$2"
+}
+
+# Runs a command in such a way that a signal to this script ends it.
+attend() {
+  local child status=0
+  "$@" <&0 &
+  child=$!
+  trap 'kill -TERM "$child" 2>/dev/null; wait "$child"; exit 143' TERM
+  trap 'kill -TERM "$child" 2>/dev/null; wait "$child"; exit 130' INT
+  wait "$child" || status=$?
+  trap - TERM INT
+  return "$status"
+}
+
+# Sets: mpi (the pkg-config name), kind (of launcher), launchers, packages (Debian's), flags (of swift build), folder.
+choose_mpi() {
+  local name=${mpi_option:-${PCOMPUTE_MPI:-openmpi}} file library
+  folder=$root/.build flags=() packages=() launchers=(mpirun mpiexec)
+  case $name in
+    openmpi | ompi | ompi-c)
+      mpi=ompi-c packages=(libopenmpi-dev openmpi-bin) launchers=(mpirun.openmpi mpirun)
+      ;;
+    mpich)
+      mpi=mpich packages=(libmpich-dev mpich) launchers=(mpirun.mpich mpiexec.mpich mpiexec.hydra)
+      ;;
+    */*)
+      [[ -d $name ]] || fail 2 "--mpi: no folder $name"
+      name=$(cd -- "$name" && pwd -P)
+      file=$(find "$name"/lib* -name ompi-c.pc -print -quit -o -name mpich.pc -print -quit 2>/dev/null) || true
+      [[ $file ]] || fail 2 "--mpi: no ompi-c.pc or mpich.pc in $name"
+      mpi=$(basename "$file" .pc) launchers=("$name/bin/mpirun" "$name/bin/mpiexec")
+      export PKG_CONFIG_PATH=${file%/*}${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+      folder+=${name//\//-}
+      ;;
+    *)
+      mpi=$name
+      pkg-config --exists "$name" 2>/dev/null || fail 2 "--mpi: pkg-config knows no $name"
+      launchers=("$(pkg-config --variable=prefix "$name")/bin/mpirun" mpirun)
+      ;;
+  esac
+  kind=openmpi
+  if [[ $mpi == *mpich* ]]; then kind=hydra; fi
+  if [[ $mpi != ompi-c && $folder == "$root/.build" ]]; then folder+=-$mpi; fi
+  ensure_mpi
+  # The linker finds libraries outside the system's folders, the program at its start does not.
+  library=$(pkg-config --variable=libdir "$mpi")
+  if [[ $library && $library != /usr/lib* && $library != /lib* ]]; then
+    flags+=(-Xlinker "-rpath=$library")
+  fi
+  if [[ $native ]]; then
+    folder+=-native
+    flags+=(-Xcc -march=native)
+  fi
+  export PCOMPUTE_MPI=$mpi
+}
+
+# The first that is there, or what the user wants.
+find_launcher() {
+  if [[ ${PCOMPUTE_LAUNCHER:-} ]]; then launchers=("$PCOMPUTE_LAUNCHER"); fi
+  launcher=$({ command -v "${launchers[@]}" || true; } | head -n 1)
+  [[ $launcher || ! ${PCOMPUTE_LAUNCHER:-} ]] || fail 2 "PCOMPUTE_LAUNCHER: no program $PCOMPUTE_LAUNCHER"
+  [[ $launcher ]]
+}
+
+# Installs the MPI where it is missing and that is allowed; otherwise says how.
+ensure_mpi() {
+  if pkg-config --exists "$mpi" 2>/dev/null && find_launcher; then return 0; fi
+  local name=${mpi/ompi-c/Open MPI} sudo=()
+  ((${#packages[@]})) || fail 1 "no mpirun found for $mpi: set PCOMPUTE_LAUNCHER to its path"
+  if ! command -v apt-get >/dev/null; then
+    fail 1 "$name is missing: install its development files and pkg-config (Fedora: openmpi-devel, macOS: open-mpi)"
+  fi
+  local install=(apt-get install -y --no-install-recommends "${packages[@]}" pkg-config)
+  if ((EUID != 0)); then
+    sudo=(sudo -n)
+    "${sudo[@]}" true 2>/dev/null || fail 1 "$name is missing; install it with: sudo ${install[*]}"
+  fi
+  say "installing $name: ${install[*]}"
+  # The lists of a fresh machine are empty or old: they are brought up to date when they turn out to be.
+  attend "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" >&2 || {
+    attend "${sudo[@]}" apt-get update >&2
+    attend "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" >&2
+  } || fail 1 "$name could not be installed with: ${install[*]}"
+  find_launcher || fail 1 "mpirun of $name is missing after its installation"
+}
+
+require_swift() {
+  local needed found
+  command -v swift >/dev/null || fail 1 "Swift is missing: https://www.swift.org/install/linux/ says how to install it"
+  needed=$(sed -n '1s/.*swift-tools-version: *//p' "$root/Package.swift")
+  found=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -n 1)
+  if [[ $(printf '%s\n' "$needed" "${found:-0}" | sort -V | head -n 1) != "$needed" ]]; then
+    fail 1 "Swift $needed or newer is needed, this is ${found:-unknown}: https://www.swift.org/install/linux/"
+  fi
+}
+
+swift_build() { attend swift build --package-path "$root" --scratch-path "$folder" "${flags[@]}" "$@" >&2; }
+
+# Everything that a build depends on, in one number: files that are new, changed or gone, tools, flags, the MPI.
+fingerprint() {
+  {
+    printf '%s\n' "$mpi" "${flags[*]}" "${PCOMPUTE_STRICT:-}"
+    pkg-config --modversion --cflags --libs "$mpi"
+    stat -Lc '%n %Y %s' "$(command -v swift || echo /)"
+    find "$root/Package.swift" "$root/Sources" "$root/examples" "$root/Benchmarks" "$root/Tests/Support" \
+      -type f -printf '%p %T@ %s\n' | LC_ALL=C sort || true
+  } | cksum
+}
+
+# The versions of dependencies that were taken: known only after the first build.
+resolved() { cksum <"$root/Package.resolved" 2>/dev/null || true; }
+
+# Builds a program, or everything. `swift build` takes a second to find that there is nothing to do, so this finds it.
+build() { # [PRODUCT]
+  local stamp=$folder/stamps/${1:-all} print known
+  print=$(fingerprint)
+  for known in "$stamp" "$folder/stamps/all"; do
+    if [[ -x $folder/release/${1:-pcompute} && -f $known && $(<"$known") == "$print $(resolved)" ]]; then return 0; fi
+  done
+  require_swift
+  swift_build -c release ${1:+--product "$1"} || fail 1 "the build failed"
+  mkdir -p "${stamp%/*}"
+  printf '%s\n' "$print $(resolved)" >"$stamp"
+}
+
+# The cores that this process may use: its affinity, and the time that a container is granted.
+# (nproc would take OMP_NUM_THREADS for an answer.)
+cores() {
+  local count quota period
+  count=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)
+  if read -r quota period 2>/dev/null </sys/fs/cgroup/cpu.max && [[ $quota != max ]]; then
+    quota=$(((quota + period - 1) / period))
+    ((quota >= count)) || count=$quota
+  fi
+  echo "$count"
+}
+
+# How many processes a list of hosts such as a:4,b asks for.
+slots() { tr -s ', ' '\n' <<<"$1" | awk -F: 'NF { sum += ($2 == "" ? 1 : $2) } END { print sum + 0 }'; }
+
+# Replaces this process, so that signals and the exit status need no one in between.
+launch() { # PROGRAM ARGUMENT…
+  local options=() available several=
+  if [[ $hosts ]] && ! tr ',' '\n' <<<"$hosts" | grep -qvxE "(localhost|127\.0\.0\.1|$(uname -n))(:[0-9]+)?"; then
+    ranks=${ranks:-$(slots "$hosts")} hosts=
+  fi
+  if [[ $hosts || $hostfile || ${SLURM_JOB_NUM_NODES:-1} != 1 ]]; then several=1; fi
+  available=$(cores)
+  if [[ ! $several && ! ${SLURM_JOB_ID:-} ]]; then ranks=${ranks:-$available}; fi
+  if [[ $kind == hydra ]]; then
+    if [[ $hostfile ]]; then ranks=${ranks:-$(slots "$(sed 's/#.*//' "$hostfile")")}; fi
+    if [[ $hosts ]]; then ranks=${ranks:-$(slots "$hosts")}; fi
+    ranks=${ranks:-${SLURM_NTASKS:-}}
+    options+=(${hosts:+-hosts "$hosts"} ${hostfile:+-f "$hostfile"})
+  else
+    options+=(${hosts:+--host "$hosts"} ${hostfile:+--hostfile "$hostfile"})
+    open_mpi_settings
+  fi
+  exec "$launcher" ${ranks:+-n "$ranks"} "${options[@]}" "$@"
+}
+
+# Adds to `options`, and exports what the user has not set.
+open_mpi_settings() {
+  if ((EUID == 0)); then
+    default OMPI_ALLOW_RUN_AS_ROOT 1
+    default OMPI_ALLOW_RUN_AS_ROOT_CONFIRM 1
+    default PRTE_ALLOW_RUN_AS_ROOT 1
+    default PRTE_ALLOW_RUN_AS_ROOT_CONFIRM 1
+  fi
+  # Containers forbid one process to read another's memory, which Open MPI 4 finds out by failing.
+  if [[ -e /.dockerenv || -e /run/.containerenv ]]; then
+    default OMPI_MCA_btl_vader_single_copy_mechanism none
+  fi
+  if [[ $several ]]; then
+    # Without these a rank whose host is cut off is waited for forever.
+    default OMPI_MCA_oob_tcp_keepalive_time 10
+    default OMPI_MCA_oob_tcp_keepalive_intvl 2
+    default OMPI_MCA_oob_tcp_keepalive_probes 5
+    return
+  fi
+  # A single host has no fabric to probe for, which takes 0.2 s at each start.
+  default OMPI_MCA_pml ob1
+  if [[ ! ${SLURM_JOB_ID:-} ]]; then
+    if ((ranks > available)); then
+      # Waiting ranks would keep the core from those that they wait for. It costs time where each has its core.
+      options+=(--oversubscribe)
+      default OMPI_MCA_mpi_yield_when_idle 1
+    elif [[ $(cat /sys/devices/system/cpu/smt/active 2>/dev/null) == 1 ]]; then
+      # Open MPI counts cores, nproc their hardware threads.
+      ((ranks * 2 <= available)) || options+=(--use-hwthread-cpus)
+    fi
+  fi
+}
+
+ranks='' hosts='' hostfile='' native='' mpi_option=''
+value() { [[ ${2:-} ]] || fail 2 "$1 needs a value"; }
+
+while (($#)); do
+  case $1 in
+    -h | --help) usage && exit 0 ;;
+    --native) native=1 ;;
+    -n) value "$@" && ranks=$2 && shift ;;
+    --hosts) value "$@" && hosts=$2 && shift ;;
+    --hostfile) value "$@" && hostfile=$2 && shift ;;
+    --mpi) value "$@" && mpi_option=$2 && shift ;;
+    --*=*)
+      set -- "${1%%=*}" "${1#*=}" "${@:2}"
+      continue
+      ;;
+    --) break ;;
+    -*) fail 2 "unknown option $1 (./run.sh --help lists all; options of the default job come after --)" ;;
+    *) break ;;
+  esac
+  shift
+done
+
+if [[ $ranks && ! $ranks =~ ^[1-9][0-9]{0,6}$ ]]; then fail 2 "-n needs a number of ranks, not $ranks"; fi
+if [[ $hosts && $hostfile ]]; then fail 2 "--hosts and --hostfile exclude each other"; fi
+if [[ $hostfile && ! -r $hostfile ]]; then fail 2 "--hostfile: cannot read $hostfile"; fi
+
+command=${1:-}
+if [[ $command == example && ! -d $root/examples/${2:-.none} ]]; then
+  fail 2 "example needs one of: $(cd "$root/examples" && echo *)"
+elif [[ $command == exec && ! ${2:-} ]]; then
+  fail 2 "exec needs a program"
+fi
+choose_mpi
+
+case $command in
+  build) build ;;
+  test)
+    require_swift
+    swift_build --build-tests || fail 1 "the tests' build failed"
+    build
+    default PCOMPUTE_BIN "$folder/release"
+    export PCOMPUTE_TEST_RANKS=${ranks:-"2 3 4 7"} PCOMPUTE_LAUNCHER=$launcher
+    exec "$root/Tests/run-tests.sh" "$folder/debug" "${@:2}"
+    ;;
+  example)
+    build "$2"
+    launch "$folder/release/$2" "${@:3}"
+    ;;
+  exec) launch "${@:2}" ;;
+  *)
+    if [[ $command == -- ]]; then shift; fi
+    build pcompute
+    launch "$folder/release/pcompute" "$@"
+    ;;
+esac
