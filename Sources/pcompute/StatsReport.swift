@@ -1,6 +1,7 @@
 internal import SPMD
 
-/// The result of `stats`, to be written as JSON: all keys are always there, `null` where they do not apply.
+/// The result of `stats`, to be written as JSON: all keys are always there, `null` where they do
+/// not apply.
 struct StatsReport: Encodable {
   let statistics: TableStatistics
   let options: TableStatistics.Options
@@ -45,7 +46,8 @@ struct StatsReport: Encodable {
       let quantiles = pairs.isEmpty ? nil : Dictionary(pairs) { first, _ in first }
       try object.encode(quantiles, forKey: .quantiles)
       try object.encode(pairs.isEmpty ? nil : column.quantileError, forKey: .quantileError)
-      try object.encode(column.top.map { Frequent(value: JSONValue($0.value), count: $0.count) }, forKey: .top)
+      try object.encode(
+        column.top.map { Frequent(value: JSONValue($0.value), count: $0.count) }, forKey: .top)
       try object.encode(column.topError, forKey: .topError)
     }
   }

@@ -1,0 +1,166 @@
+import Foundation
+import Support
+import Testing
+
+/// The command as people run it: the same bytes at any number of ranks, and one line where it
+/// cannot go on.
+@Suite struct StatsTests {
+  static let ranks = [1, 2, 3, 4, 7]
+
+  private func run(_ ranks: Int, _ arguments: [String]) throws -> LaunchResult {
+    try Launcher.mpirun(
+      ranks: ranks, program: try Launcher.product("pcompute"), ["stats"] + arguments)
+  }
+
+  private func withCSV(_ text: String, _ body: (String) throws -> Void) throws {
+    try Launcher.withTemporaryFolder { folder in
+      let path = folder + "/table.csv"
+      try Data(text.utf8).write(to: URL(filePath: path))
+      try body(path)
+    }
+  }
+
+  /// The result without what may differ.
+  private func constant(_ json: String) -> String {
+    json.split(separator: "\n").filter {
+      !$0.contains("\"ranks\" :") && !$0.contains("\"seconds\" :")
+    }.joined(separator: "\n")
+  }
+
+  private func sample(rows: Int) -> String {
+    var text = "id,\"price, net\",day,kind,note\r\n"
+    for i in 0..<rows {
+      let price = i % 17 == 0 ? "" : "\(Double((i * 7919) % 100_003) / 100)"
+      let day = "20\(10 + i % 10)-0\(1 + i % 9)-\(10 + i % 19)"
+      text += "\(i),\(price),\(day),\(i % 3 == 0 ? "a" : "b"),"
+      text += i % 5 == 0 ? "\"line\n\"\"\(i)\"\", and, more\"\r\n" : "\(i * i % 1009)\n"
+      if i % 1000 == 500 { text += "\n\(i),1\n" }
+    }
+    return text
+  }
+
+  @Test(arguments: ["1000", "65536", ""]) func sameBytesAtAnyNumberOfRanks(_ block: String) throws {
+    try withCSV(sample(rows: 12_000)) { path in
+      let options = block.isEmpty ? [] : ["--block-size", block]
+      var first: (output: String, problems: String)?
+      for ranks in Self.ranks {
+        let result = try run(ranks, [path, "--format", "json"] + options)
+        #expect(result.status == 0)
+        let output = constant(result.standardOutput)
+        if let first {
+          #expect(output == first.output, "\(ranks) ranks")
+          #expect(result.standardError == first.problems)
+        } else {
+          first = (output, result.standardError)
+          let parsed = try StatsResult(json: result.standardOutput)
+          #expect(parsed.rows == 12_012)
+          #expect(parsed.problemCount == 24)
+          #expect(parsed.columns.map(\.type) == ["integer", "number", "date", "string", "string"])
+          #expect(result.standardError.split(separator: "\n").count == 11)
+          #expect(result.standardError.contains("table.csv:604: empty line"))
+          #expect(
+            result.standardError.contains("table.csv:605: 2 fields where the header has 5"))
+        }
+      }
+    }
+  }
+
+  @Test func allKeysAreAlwaysThere() throws {
+    try withCSV("a,b\n,x\n") { path in
+      let output = try run(1, [path, "--format", "json", "--top", "0"]).standardOutput
+      let json = try #require(
+        JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
+      #expect(Set(json.keys).isSuperset(of: ["rows", "ranks", "seconds", "columns", "problems"]))
+      for column in try #require(json["columns"] as? [[String: Any]]) {
+        #expect(
+          Set(column.keys).isSuperset(of: [
+            "name", "type", "count", "missing", "distinct", "mean", "standardDeviation", "min",
+            "max", "quantiles", "top",
+          ]))
+        #expect(column["mean"] is NSNull)
+      }
+    }
+  }
+
+  @Test func fewerRecordsThanRanks() throws {
+    for (text, rows, columns) in [("", 0, 0), ("a,b\n", 0, 2), ("a\n1", 1, 1)] {
+      try withCSV(text) { path in
+        for ranks in [1, 7] {
+          let result = try run(ranks, [path, "--format", "json", "--block-size", "1"])
+          #expect(result.status == 0)
+          let parsed = try StatsResult(json: result.standardOutput)
+          #expect(parsed.rows == rows)
+          #expect(parsed.ranks == ranks)
+          #expect(parsed.columns.count == columns)
+        }
+      }
+    }
+  }
+
+  @Test func text() throws {
+    try withCSV("name,value\nx,1\ny,2.5\nx,\n") { path in
+      let output = try run(2, [path]).standardOutput
+      #expect(output.contains("3 rows, 2 ranks"))
+      #expect(output.contains("top 1         x ×2"))
+      #expect(output.split(separator: "\n").allSatisfy { $0.count <= 100 })
+      let selected = try run(2, [path, "--columns", "value", "--quantiles", "0.5"]).standardOutput
+      #expect(!selected.contains("name"))
+      #expect(selected.contains("50 %"))
+      #expect(selected.contains("1.75"))
+    }
+  }
+
+  @Test func optionsOfFormat() throws {
+    try withCSV("1;NA\n2;\"x;y\"\n") { path in
+      let arguments = [
+        path, "--delimiter", ";", "--no-header", "--missing", "NA", "--format", "json",
+      ]
+      let result = try StatsResult(json: try run(2, arguments).standardOutput)
+      #expect(result.columns.map(\.name) == ["column1", "column2"])
+      #expect(result.columns[1].missing == 1)
+      #expect(result.columns[1].min == .text("x;y"))
+    }
+  }
+
+  /// One line on standard error, from one rank, soon, and a status that says so.
+  private func expectFailure(
+    _ arguments: [String], _ message: String, status: Int32 = 1,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    for ranks in [1, 3, 7] {
+      let result = try run(ranks, arguments)
+      let lines = result.standardError.split(separator: "\n").filter { $0.contains(message) }
+      #expect(
+        lines.count == 1, "\(ranks) ranks: \(result.standardError)", sourceLocation: sourceLocation)
+      #expect(result.status == status, sourceLocation: sourceLocation)
+      #expect(result.standardOutput.isEmpty, sourceLocation: sourceLocation)
+      #expect(result.duration < .seconds(20), sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test func badFiles() throws {
+    try expectFailure(["/nowhere.csv"], "pcompute: /nowhere.csv: No such file or directory")
+    try expectFailure(["/tmp"], "pcompute: /tmp: is a directory")
+    try expectFailure(["/dev/null"], "pcompute: /dev/null: is not a regular file")
+    try withCSV("a,b\n1,2\n3,\"4\n5,6\n7,8\n") { path in
+      try expectFailure(
+        [path, "--block-size", "3"],
+        "pcompute: \(path):3: the file ends in a quoted field of the record that begins here")
+    }
+    try withCSV("a,b\n1,2\n3,\0\n") { path in
+      try expectFailure([path, "--block-size", "3"], "pcompute: \(path):3: a NUL byte")
+    }
+  }
+
+  @Test func badArguments() throws {
+    try withCSV("a,b\n1,2\n") { path in
+      try expectFailure(
+        [path, "--columns", "a,c"], "there is no column \"c\"; the columns are \"a\", \"b\"")
+      try expectFailure(
+        [path, "--quantiles", "0.5,2"], "--quantiles takes numbers from 0 to 1, not “2”", status: 2)
+      try expectFailure(
+        [path, "--delimiter", "ab"], "--delimiter takes one byte, not “ab”", status: 2)
+    }
+    try expectFailure([], "Missing expected argument", status: 2)
+  }
+}

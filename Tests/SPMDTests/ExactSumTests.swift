@@ -1,0 +1,111 @@
+import Testing
+
+@testable import SPMD
+
+@Suite struct ExactSumTests {
+  private func sum(_ values: [Double]) -> ExactSum {
+    var sum = ExactSum()
+    sum.add(contentsOf: values.span)
+    return sum
+  }
+
+  @Test func cancellationLeavesWhatIsLeft() {
+    #expect(sum([1e100, 1, -1e100]).value == 1)
+    #expect(
+      sum([1e308, 1e308, -1e308, -1e308, .leastNonzeroMagnitude]).value == .leastNonzeroMagnitude)
+    #expect(sum([.greatestFiniteMagnitude, .greatestFiniteMagnitude]).value == .infinity)
+    #expect(sum([]).value == 0)
+    #expect(sum([-1, 1, -0.0]).value == 0)
+  }
+
+  @Test func roundsOnceAndToEven() {
+    let ulp = Double.ulpOfOne
+    #expect(sum([1, ulp / 2]).value == 1)
+    #expect(sum([1 + ulp, ulp / 2]).value == 1 + 2 * ulp)
+    #expect(sum([1, ulp / 2, .leastNonzeroMagnitude]).value == 1 + ulp)
+    #expect(sum([-1, -ulp / 2, -.leastNonzeroMagnitude]).value == -1 - ulp)
+    // What a loop of additions gets wrong.
+    #expect(sum([Double](repeating: 0.1, count: 10)).value == 1)
+  }
+
+  @Test func nonFiniteSummandsCountAsInAdditions() {
+    #expect(sum([1, .infinity]).value == .infinity)
+    #expect(sum([1, -.infinity]).value == -.infinity)
+    #expect(sum([.infinity, -.infinity]).value.isNaN)
+    #expect(sum([.nan, 1]).value.isNaN)
+  }
+
+  @Test func orderAndPartsDoNotMatter() {
+    var generator = SampleGenerator(seed: 1)
+    let values = (0..<3000).map { _ in
+      Double(
+        sign: Bool.random(using: &generator) ? .plus : .minus,
+        exponent: Int.random(in: -1074...1000, using: &generator),
+        significand: Double.random(in: 1..<2, using: &generator))
+    }
+    let whole = sum(values)
+    #expect(sum(values.shuffled(using: &generator)) == whole)
+    var parts = sum(Array(values[..<1000]))
+    parts.add(sum(Array(values[1000...])))
+    #expect(parts == whole)
+    let words = zip(sum(Array(values[..<10])).words, sum(Array(values[10...])).words).map(+)
+    #expect(ExactSum(words: words.span) == whole)
+
+    var pair = SumPair()
+    pair.add(values.span)
+    #expect(pair.sum == whole)
+    var squares = ExactSum()
+    for value in values { squares.add(squareOf: value) }
+    #expect(pair.squares == squares)
+  }
+
+  @Test func agreesWithLongArithmetic() {
+    // Integers of up to 53 bits times powers of two within 64: sums fit into 128 bits.
+    var generator = SampleGenerator(seed: 2)
+    for _ in 0..<300 {
+      var sum = ExactSum()
+      var reference: Int128 = 0
+      for _ in 0..<20 {
+        let integer = Int64.random(in: -(1 << 53)...(1 << 53), using: &generator)
+        let shift = Int.random(in: 0...60, using: &generator)
+        sum.add(Double(sign: .plus, exponent: shift, significand: Double(integer)))
+        reference += Int128(integer) << Int128(shift)
+      }
+      #expect(sum.value == Double(reference))
+    }
+  }
+
+  @Test func varianceIsThatOfTheExactSums() throws {
+    var pair = SumPair()
+    // A billion is subtracted and nothing is lost: the variance is 30.
+    pair.add([1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16].span)
+    #expect(pair.sum.mean(of: 4) == 1e9 + 10)
+    #expect(pair.sum.variance(squares: pair.squares, count: 4) == 30)
+    #expect(pair.sum.standardDeviation(squares: pair.squares, count: 4) == 30.0.squareRoot())
+    #expect(pair.sum.variance(squares: pair.squares, count: 1) == nil)
+
+    var same = SumPair()
+    same.add([Double](repeating: 0.1, count: 1000).span)
+    #expect(same.sum.mean(of: 1000) == 0.1)
+    #expect(same.sum.standardDeviation(squares: same.squares, count: 1000) == 0)
+
+    var wide = SumPair()
+    wide.add([1e300, -1e300].span)
+    let deviation = try #require(wide.sum.standardDeviation(squares: wide.squares, count: 2))
+    #expect(abs(deviation / (1e300 * 2.0.squareRoot()) - 1) < 1e-15)
+  }
+
+  @Test func integersAreSummedAsTheyAre() {
+    var small = SumPair()
+    var large = SumPair()
+    let values: [Int64] = (0..<5000).map { ($0 * 7919) % 4001 - 2000 }
+    small.add(values.span, bound: 4000)
+    large.add(values.span, bound: .max)
+    #expect(small.sum == large.sum)
+    #expect(small.squares == large.squares)
+    var extremes = SumPair()
+    extremes.add([Int64.min, .max, .max].span, bound: UInt64(Int64.max) + 1)
+    #expect(extremes.sum.value == 0x1p63 - 2)
+    #expect(extremes.squares.value == 3 * 0x1p126)
+  }
+}
