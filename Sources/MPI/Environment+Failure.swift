@@ -86,3 +86,21 @@ private func environment(_ name: String) -> String? {
   guard let value = unsafe getenv(name) else { return nil }
   return unsafe String(cString: value)
 }
+
+/// In debug builds, has Open MPI take the way on which a message that is too long for its storage is
+/// truncated. On the fast way, which copies once instead of twice, the library writes all of the
+/// message before it reports the error (seen in 4.1.4, for messages above the eager limit).
+///
+/// What the user has set stays.
+func preferSafeTransfers() {
+  #if DEBUG
+    for (name, value) in [
+      ("OMPI_MCA_btl_self_flags", "send,inplace"),
+      ("OMPI_MCA_btl_vader_flags", "send,inplace"),
+      ("OMPI_MCA_btl_vader_single_copy_mechanism", "none"),
+      ("OMPI_MCA_btl_tcp_flags", "send,inplace"),
+    ] {
+      setenv(name, value, 0)
+    }
+  #endif
+}

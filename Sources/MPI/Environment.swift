@@ -92,6 +92,7 @@ public func initialize(threading: ThreadingLevel = .multiple) throws(MPIError) -
       message: "MPI has been finalized, and cannot be initialized again in the same process")
   }
   if !isInitialized {
+    preferSafeTransfers()
     var provided: CInt = 0
     try unsafe check(
       MPI_Init_thread(nil, nil, threading.rawLevel, &provided), "MPI_Init_thread")

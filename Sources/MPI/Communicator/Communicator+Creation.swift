@@ -29,7 +29,7 @@ extension Communicator {
   ///     communicators.
   ///   - key: Orders the ranks of one color; equal keys keep the old order.
   /// - Returns: The communicator of this rank's color, or `nil` without one.
-  /// - Throws: ``MPIError/Code/invalidArgument`` for a negative color.
+  /// - Throws: ``MPIError/Code/invalidArgument`` for a negative color, or a key of more than 32 bits.
   /// - Complexity: O(log `size`) messages, O(`size`) elements.
   ///
   /// The corresponding C function is `MPI_Comm_split` (MPI 3.1 §6.4.2).
@@ -44,7 +44,7 @@ extension Communicator {
     }
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(
-      MPI_Comm_split(raw, rawColor ?? MPI_UNDEFINED, CInt(clamping: key), &new),
+      MPI_Comm_split(raw, rawColor ?? MPI_UNDEFINED, rawKey(key, "MPI_Comm_split"), &new),
       "MPI_Comm_split", on: raw)
     return try new == CMPI_COMM_NULL ? nil : Communicator(owning: new)
   }
@@ -73,7 +73,7 @@ extension Communicator {
   public func split(by type: SplitType, key: Int = 0) throws(MPIError) -> Communicator {
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(
-      MPI_Comm_split_type(raw, type.raw, CInt(clamping: key), CMPI_INFO_NULL, &new),
+      MPI_Comm_split_type(raw, type.raw, rawKey(key, "MPI_Comm_split_type"), CMPI_INFO_NULL, &new),
       "MPI_Comm_split_type", on: raw)
     return try Communicator(owning: new)
   }
@@ -107,5 +107,15 @@ extension Communicator {
       try unsafe check(MPI_Comm_group(raw, &group), "MPI_Comm_group", on: raw)
       return try Group(owning: group)
     }
+  }
+
+  /// A key as C has it. One that does not fit must not lose its place among the others.
+  private func rawKey(_ key: Int, _ routine: StaticString) throws(MPIError) -> CInt {
+    guard let raw = CInt(exactly: key) else {
+      throw MPIError(
+        .invalidArgument, routine: routine.description,
+        message: "the key \(key) has more than 32 bits", on: self.raw)
+    }
+    return raw
   }
 }

@@ -75,9 +75,17 @@ extension Communicator {
 
   deinit {
     guard raw != CMPI_MESSAGE_NULL, isRunning else { return }
-    // Receiving into nothing truncates the message, which is how to be rid of it.
+    // Into memory that holds all of it: truncating is not safe in all libraries (docs/KnownIssues.md).
+    let count = status.byteCount
+    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
+    defer { unsafe scratch.deallocate() }
+    let buffer = unsafe RawBuffer(
+      address: scratch.baseAddress, count: count, datatype: UInt8.mpiDatatype)
+    guard let narrowed = try? unsafe Narrowed(buffer) else { return }
+    defer { unsafe narrowed.release() }
     var raw = raw
-    _ = unsafe MPI_Mrecv(nil, 0, CMPI_BYTE, &raw, CMPI_STATUS_IGNORE)
+    _ = unsafe MPI_Mrecv(
+      buffer.address, narrowed.count, narrowed.datatype.raw, &raw, CMPI_STATUS_IGNORE)
   }
 
   /// Receives the message into storage that is at least as long.
@@ -118,6 +126,13 @@ extension Communicator {
   }
 
   private mutating func receive(_ buffer: RawBuffer) throws(MPIError) -> Status {
+    // The length is known here, so that the library need not be asked to truncate the message.
+    let room = unsafe buffer.count * Status.size(of: buffer.datatype)
+    guard status.byteCount <= room else {
+      throw MPIError(
+        .truncated, routine: "MPI_Mrecv",
+        message: "a message of \(status.byteCount) bytes, with room for \(room)")
+    }
     let narrowed = try unsafe Narrowed(buffer)
     defer { unsafe narrowed.release() }
     var status = MPI_Status()

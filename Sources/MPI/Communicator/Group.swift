@@ -48,7 +48,7 @@ internal import CMPI
   ///
   /// The corresponding C function is `MPI_Group_incl` (MPI 3.1 §6.3.2).
   public func including(_ ranks: [Int]) throws(MPIError) -> Group {
-    let ranks = try rawRanks(ranks, "MPI_Group_incl")
+    let ranks = try rawDistinctRanks(ranks, "MPI_Group_incl")
     return try make("MPI_Group_incl") { new in
       unsafe MPI_Group_incl(raw, CInt(ranks.count), ranks, &new)
     }
@@ -60,7 +60,7 @@ internal import CMPI
   ///
   /// The corresponding C function is `MPI_Group_excl` (MPI 3.1 §6.3.2).
   public func excluding(_ ranks: [Int]) throws(MPIError) -> Group {
-    let ranks = try rawRanks(ranks, "MPI_Group_excl")
+    let ranks = try rawDistinctRanks(ranks, "MPI_Group_excl")
     return try make("MPI_Group_excl") { new in
       unsafe MPI_Group_excl(raw, CInt(ranks.count), ranks, &new)
     }
@@ -135,6 +135,18 @@ internal import CMPI
       throw MPIError.invalidRank(wrong, of: size, routine, on: CMPI_COMM_NULL)
     }
     return ranks.map { CInt($0) }
+  }
+
+  /// Ranks of which none is named twice, which not all libraries check.
+  private func rawDistinctRanks(
+    _ ranks: [Int], _ routine: StaticString
+  ) throws(MPIError) -> [CInt] {
+    var named: Set<Int> = []
+    if let twice = ranks.first(where: { !named.insert($0).inserted }) {
+      throw MPIError(
+        .invalidRank, routine: routine.description, message: "rank \(twice) is named twice")
+    }
+    return try rawRanks(ranks, routine)
   }
 }
 
