@@ -21,7 +21,7 @@ import Testing
   @Test("100 000 duplicated communicators do not run out, nor grow")
   func duplicates() throws {
     let result = try Launcher.mpirun(
-      ranks: 2, program: Client.program(), ["duplicates"], timeout: .seconds(120))
+      ranks: 2, program: Client.program(), ["duplicates"], timeout: .seconds(300))
     #expect(result.status == 0)
     #expect(result.standardOutput == "goes on with 2\n")
   }

@@ -99,9 +99,9 @@ import Testing
     #expect(other.name.allSatisfy { $0 == "é" } && other.name.count > 20)
   }
 
-  /// Open MPI has 65 532 of them; those that are gone must come back.
+  /// Open MPI has 65 532 of them; those that are gone must come back. One process tries that for all.
   @Test("70 000 duplicates, one after the other") func manyDuplicates() throws {
-    for _ in 0..<70_000 { _ = try Communicator.selfOnly.duplicated() }
+    for _ in 0..<(world.size == 1 ? 70_000 : 1000) { _ = try Communicator.selfOnly.duplicated() }
     #expect(try Communicator.selfOnly.duplicated().size == 1)
   }
 
