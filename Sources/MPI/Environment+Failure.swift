@@ -100,7 +100,7 @@ func preferSafeTransfers() {
       ("OMPI_MCA_btl_vader_single_copy_mechanism", "none"),
       ("OMPI_MCA_btl_tcp_flags", "send,inplace"),
     ] {
-      setenv(name, value, 0)
+      unsafe setenv(name, value, 0)
     }
   #endif
 }

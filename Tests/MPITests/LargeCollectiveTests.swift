@@ -17,7 +17,8 @@ struct LargeCollectiveTests {
 
   @Test("Broadcast", arguments: [false, true]) func broadcast(immediate: Bool) throws {
     for root in 0..<world.size {
-      var storage = world.rank == root ? Large.elements(of: root) : Large.storage(UInt8.self, Large.count)
+      var storage =
+        world.rank == root ? Large.elements(of: root) : Large.storage(UInt8.self, Large.count)
       if immediate {
         let request = try world.immediate.broadcast(storage.mutableSpan, from: root)
         try request.wait()
@@ -28,7 +29,8 @@ struct LargeCollectiveTests {
     }
   }
 
-  @Test("Gather", arguments: counts, [false, true]) func gather(count: Int, immediate: Bool) throws {
+  @Test("Gather", arguments: counts, [false, true]) func gather(count: Int, immediate: Bool) throws
+  {
     let root = world.size - 1
     let mine = Large.elements(of: world.rank, count)
     var all = Large.storage(UInt8.self, world.rank == root ? count * world.size : 0)

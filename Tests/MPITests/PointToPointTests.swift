@@ -169,7 +169,9 @@ extension MessageTag {
     // Twenty small ones first, and then all receives.
     let numbers = Array(0..<20)
     var exchange = world.exchange()
-    for number in numbers { try exchange.send(numbers.span.extracting(number..<20), to: world.right) }
+    for number in numbers {
+      try exchange.send(numbers.span.extracting(number..<20), to: world.right)
+    }
     var lengths: [Int] = []
     for _ in numbers { lengths.append(try world.receive(Int.self, from: world.left).count) }
     try exchange.wait()

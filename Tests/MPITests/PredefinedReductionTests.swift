@@ -93,7 +93,9 @@ extension Double: FloatingPointSample, LocatableSample {}
   private func checkFraction<T: FloatingPointSample>(_ type: T.Type) throws {
     try check(Reduction<T>.sum, "sum", sample: { T($0 + 1) * 0.5 + T($1) }) { $0 + $1 }
     // Powers of two: a product is exact.
-    try check(Reduction<T>.product, "product", sample: { $1.isMultiple(of: 2) ? -2 : T($0 % 2) + 1 }) {
+    try check(
+      Reduction<T>.product, "product", sample: { $1.isMultiple(of: 2) ? -2 : T($0 % 2) + 1 }
+    ) {
       $0 * $1
     }
     try check(Reduction<T>.min, "min", sample: { T(($0 * 7 + $1) % 5) - 2 }) { min($0, $1) }
@@ -135,15 +137,17 @@ extension Double: FloatingPointSample, LocatableSample {}
     let vectors = (0..<2 * world.size).map { SIMD3<Double>(Double($0), 1, 2) }
     let share = try world.reduceScatter(vectors.span, .sum)
     #expect(
-      share == (2 * world.rank..<2 * world.rank + 2).map {
-        SIMD3<Double>(Double($0), 1, 2) * Double(world.size)
-      })
+      share
+        == (2 * world.rank..<2 * world.rank + 2).map {
+          SIMD3<Double>(Double($0), 1, 2) * Double(world.size)
+        })
     let parts = Partition(counts: (0..<world.size).map { $0 + 1 })
     let many = [SIMD3<Double>](repeating: SIMD3(1, 2, 3), count: parts.count)
     let varying = try world.reduceScatter(many.span, .sum, counts: parts)
     #expect(
-      varying == [SIMD3<Double>](
-        repeating: SIMD3(1, 2, 3) * Double(world.size), count: world.rank + 1))
+      varying
+        == [SIMD3<Double>](
+          repeating: SIMD3(1, 2, 3) * Double(world.size), count: world.rank + 1))
   }
 
   private func checkVector<V: SampleVector & ArithmeticDatatype>(_ type: V.Type) throws
