@@ -59,7 +59,7 @@ struct Word: Datatype {
   init() throws { world = try Job.communicator() }
 
   /// Numbers of elements for which libraries choose different algorithms.
-  static let counts = [1, 7, 600, 9000]
+  static let counts = [1, 7, 600, 3000]
 
   func mine(_ count: Int) -> [Matrix] { (0..<count).map { Matrix.sample(world.rank, $0) } }
 

@@ -32,6 +32,8 @@ enum Job {
   /// Open MPI 4 copies all of such a message behind the end of the storage before it reports the error, where the sender's
   /// memory can be read directly (seen in 4.1.4); its settings can forbid that.
   static var truncatesSafely: Bool {
+    // Initialized first, which may choose the settings: all ranks must give the same answer.
+    _ = world
     guard MPI.libraryVersion.hasPrefix("Open MPI v4") else { return true }
     return ["OMPI_MCA_btl_self_flags", "OMPI_MCA_btl_vader_flags"].allSatisfy { name in
       guard let flags = environment(name) else { return false }
