@@ -70,7 +70,7 @@ struct TablePlan: Sendable {
 
   /// The size of the blocks: it depends on the data alone, and so do all results.
   static func blockSize(forBytes count: Int) -> Int {
-    min(max(count / 512, 64 << 10), 8 << 20)
+    min(max(count / 256, 64 << 10), 8 << 20)
   }
 
   /// Looks at the files: their sizes, their header, and the first records.
