@@ -17,7 +17,7 @@ fi
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 tests=$1/pcomputePackageTests.xctest name=${2:-}
-logs=$(mktemp -d)
+logs=$(mktemp -d) seen=$(mktemp)
 passed=0 failed=0 skipped=0 child='' matched=''
 
 # What happens on a signal, and at the end: nothing is left running, nothing is left behind.
@@ -26,7 +26,7 @@ finish() {
     kill -TERM "$child" 2>/dev/null || true
     wait "$child" || true
   fi
-  rm -rf "$logs"
+  rm -rf "$logs" "$seen"
 }
 trap finish EXIT
 trap 'exit 130' INT
@@ -67,7 +67,7 @@ run() { # TITLE RANKS LIMIT MODULES
     command=("$here/../run.sh" -n "$ranks" exec "$here/run-tests.sh" --rank "$logs" "${command[@]}")
   fi
   timeout --kill-after=10 "$limit" "${command[@]}" </dev/null \
-    > >(tee "$logs/0" | { grep --line-buffered -avE "$hidden" || true; }) 2>&1 &
+    > >(tee "$logs/0" | grep --line-buffered -avE "$hidden" | grep --line-buffered -avxFf "$seen") 2>&1 &
   child=$!
   wait "$child" || status=$?
   child=
@@ -80,6 +80,8 @@ run() { # TITLE RANKS LIMIT MODULES
   fi
   # What has passed on rank 0 may have failed on another.
   elsewhere=$(comm -13 <(ended failed "$logs/0") <(ended failed "$logs"/* | sort -u) | wc -l)
+  # What is skipped is said once, however many runs skip it.
+  grep -aE '^➜' "$logs/0" >>"$seen" || true
   good=$(($(ended passed "$logs/0" | wc -l) - elsewhere))
   bad=$(($(ended failed "$logs/0" | wc -l) + elsewhere))
   skipped=$((skipped + $(grep -acE '^➜ Test ' "$logs/0" || true)))

@@ -28,7 +28,7 @@ import Testing
 
   @Test("So do communicators that were split") func subsets() throws {
     let result = try Launcher.mpirun(
-      ranks: 3, program: Client.program(), ["subsets"], timeout: .seconds(120))
+      ranks: 3, program: Client.program(), ["subsets"], timeout: .seconds(300))
     #expect(result.status == 0)
     #expect(result.standardOutput == "goes on with 3\n")
   }

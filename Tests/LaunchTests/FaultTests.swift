@@ -35,7 +35,8 @@ import Testing
   @Test("exit on one rank, without finalize", arguments: [2, 4])
   func exiting(ranks: Int) throws {
     let result = try run("exit", ranks: ranks)
-    #expect(result.status == 3)
+    // MPICH's launcher tells the signal by which it ended the others instead.
+    #expect(Launcher.usesMPICH ? result.status != 0 : result.status == 3)
     #expect(result.duration < .seconds(15))
   }
 
@@ -86,6 +87,6 @@ import Testing
     let caught = lines.filter { $0.hasPrefix("caught \(code): ") && $0.contains(place) }
     #expect(caught.count == errors, "\(result.standardOutput)")
     #expect(lines.contains("goes on with 3"))
-    #expect(lines.count == errors + 1)
+    #expect(lines.filter { $0.hasPrefix("caught ") }.count == errors)
   }
 }

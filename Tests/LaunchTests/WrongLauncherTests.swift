@@ -6,8 +6,7 @@ import Testing
 @Suite struct WrongLauncherTests {
   private static let otherLauncher = ["mpirun.mpich", "mpiexec.mpich", "mpirun.openmpi"].first {
     name in
-    let usesMPICH = ProcessInfo.processInfo.environment["PCOMPUTE_MPI"]?.hasPrefix("mpich") ?? false
-    return name.hasSuffix("mpich") != usesMPICH
+    name.hasSuffix("mpich") != Launcher.usesMPICH
       && FileManager.default.isExecutableFile(atPath: "/usr/bin/\(name)")
   }
 

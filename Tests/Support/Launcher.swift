@@ -65,6 +65,11 @@ public enum Launcher {
     return path
   }
 
+  /// Whether the programs are built with MPICH, whose launcher gives other exit statuses, not with Open MPI.
+  public static var usesMPICH: Bool {
+    ProcessInfo.processInfo.environment["PCOMPUTE_MPI"]?.contains("mpich") ?? false
+  }
+
   /// The folder of `Package.swift`.
   public static var packageFolder: String {
     URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -12,8 +12,10 @@ public enum TestWorld {
   /// The world. MPI is initialized when it is first asked for, and finalized when the process exits.
   public static let world: Communicator = {
     do {
+      // Who has initialized MPI finalizes it.
+      let isFirst = !MPI.isInitialized
       let world = try MPI.initialize(threading: .multiple)
-      atexit { if !MPI.isFinalized { try? MPI.finalize() } }
+      if isFirst { atexit { if !MPI.isFinalized { try? MPI.finalize() } } }
       return world
     } catch {
       fatalError("tests cannot start MPI: \(error)")
