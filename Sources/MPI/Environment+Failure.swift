@@ -31,6 +31,9 @@ func endJob(because error: any Error) -> Never {
     place = "rank \(world.rank) of \(world.size) on \(processorName): "
   }
   writeLine("\(place)\(error)")
+  // A launcher may end this process, and drop what it has not read yet, as soon as it hears of the
+  // abort (seen with MPICH 4.0).
+  usleep(100_000)
   // Not the world's own abort: initializing may be what failed.
   abortJob(CMPI_COMM_WORLD, code: 1)
 }

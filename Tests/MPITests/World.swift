@@ -1,4 +1,5 @@
 import MPI
+import Support
 import Testing
 
 #if canImport(Glibc)
@@ -13,16 +14,8 @@ import Testing
 
 /// The job that this process is one rank of.
 enum Job {
-  /// All processes. MPI is initialized when it is first asked for, and finalized when the process ends.
-  static let world: Communicator = {
-    do {
-      let world = try MPI.initialize()
-      atexit { try? MPI.finalize() }
-      return world
-    } catch {
-      fatalError("\(error)")
-    }
-  }()
+  /// All processes.
+  static var world: Communicator { TestWorld.world }
 
   /// A communicator of all processes for one test.
   static func communicator() throws -> Communicator { try world.duplicated() }

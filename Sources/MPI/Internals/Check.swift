@@ -60,5 +60,7 @@ private func errorString(_ code: CInt) -> String {
   let text = unsafe text(capacity: CInt(MPI_MAX_ERROR_STRING)) {
     unsafe MPI_Error_string(code, $0, $1)
   }
-  return text.isEmpty ? "error \(code)" : text
+  // MPICH tells the whole stack of an error, a line for each call.
+  let lines = text.split(whereSeparator: \.isNewline)
+  return lines.isEmpty ? "error \(code)" : lines.joined(separator: "; ")
 }
