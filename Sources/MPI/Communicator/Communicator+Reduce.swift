@@ -10,7 +10,7 @@ extension Communicator {
   /// - Complexity: O(log `size`) messages; no allocation.
   ///
   /// The corresponding C function is `MPI_Allreduce` (MPI 3.1 §5.9.6).
-  @inlinable
+  @inlinable @inline(__always)
   public func allReduce<T: Datatype>(
     _ value: T, _ reduction: Reduction<T>
   ) throws(MPIError) -> T {

@@ -9,38 +9,49 @@ public import CMPI
 ///
 /// As with a ``Request``, the compiler guards all buffers until ``wait()``. Up to eight operations
 /// need no allocation.
-@safe public struct Exchange: ~Copyable, ~Escapable {
+@frozen @safe public struct Exchange: ~Copyable, ~Escapable {
   @usableFromInline let raw: RawCommunicator
   @usableFromInline let size: Int
   @usableFromInline var few: InlineArray<8, RawRequest>
   @usableFromInline var fewCount = 0
-  /// All requests, once there are more than eight.
-  @usableFromInline var many: [RawRequest] = []
-  @usableFromInline var completion: Completion?
+  /// What most exchanges do without, unmanaged so that they count no reference to it.
+  @usableFromInline var overflow: Unmanaged<Overflow>?
 
-  @inlinable @_lifetime(borrow communicator)
+  /// The requests beyond eight, and the buffers to make valid.
+  @usableFromInline
+  final class Overflow {
+    var requests: [RawRequest] = []
+    let completion = Completion()
+  }
+
+  @inlinable @inline(__always) @_lifetime(borrow communicator)
   init(_ communicator: borrowing Communicator) {
     raw = communicator.raw
     size = communicator.size
     few = InlineArray(repeating: CMPI_REQUEST_NULL)
+    unsafe overflow = nil
   }
 
   deinit {
     for index in 0..<fewCount { drop(few[index], nil) }
-    for request in many { drop(request, nil) }
-    completion?.finish()
+    if let overflow = unsafe overflow?.takeRetainedValue() {
+      for request in overflow.requests { drop(request, nil) }
+      overflow.completion.finish()
+    }
   }
 }
 
 extension Communicator {
   /// Begins a set of sends and receives that complete together.
-  @inlinable @_lifetime(borrow self)
+  @inlinable @inline(__always) @_lifetime(borrow self)
   public func exchange() -> Exchange { Exchange(self) }
 }
 
 extension Exchange {
   /// The number of operations under way.
-  public var count: Int { fewCount + many.count }
+  public var count: Int {
+    fewCount + (unsafe overflow?._withUnsafeGuaranteedRef { $0.requests.count } ?? 0)
+  }
 
   /// Begins to send elements to one rank. They may be read, but not changed, until the exchange is
   /// complete.
@@ -48,7 +59,7 @@ extension Exchange {
   /// The parameters and errors are those of ``Communicator/send(_:to:tag:mode:)``.
   ///
   /// The corresponding C function is `MPI_Isend` (MPI 3.1 §3.7.2).
-  @inlinable @_lifetime(self: copy elements, copy self)
+  @inlinable @inline(__always) @_lifetime(self: copy elements, copy self)
   public mutating func send<T: Datatype>(
     _ elements: Span<T>, to destination: Int?, tag: MessageTag = 0, mode: SendMode = .standard
   ) throws(MPIError) {
@@ -62,7 +73,7 @@ extension Exchange {
   /// is complete.
   ///
   /// The corresponding C function is `MPI_Irecv` (MPI 3.1 §3.7.2).
-  @inlinable @_lifetime(self: copy elements, copy self)
+  @inlinable @inline(__always) @_lifetime(self: copy elements, copy self)
   public mutating func receive<T: Datatype>(
     into elements: consuming MutableSpan<T>, from source: Int?, tag: MessageTag = 0
   ) throws(MPIError) {
@@ -76,7 +87,7 @@ extension Exchange {
   /// is complete.
   ///
   /// The corresponding C function is `MPI_Irecv` (MPI 3.1 §3.7.2).
-  @inlinable @_lifetime(self: copy elements, copy self)
+  @inlinable @inline(__always) @_lifetime(self: copy elements, copy self)
   public mutating func receive<T: Datatype>(
     into elements: consuming MutableSpan<T>, from source: AnySource, tag: MessageTag = 0
   ) throws(MPIError) {
@@ -90,9 +101,24 @@ extension Exchange {
   /// - Throws: The first error of an operation, when all of them have ended.
   ///
   /// This is what `MPI_Waitall` does in C (MPI 3.1 §3.7.5).
-  @inlinable
+  @inlinable @inline(__always)
   public consuming func wait() throws(MPIError) {
-    try unsafe waitForAll { _ in }
+    var requests = few
+    let (count, raw) = (fewCount, raw)
+    let overflow = unsafe overflow
+    discard self
+    if unsafe _slowPath(overflow != nil) {
+      try unsafe waitForAll(requests, count, overflow, on: raw) { _ in }
+      return
+    }
+    // One by one, not MPI_Waitall: Open MPI's never returns where one of the operations had failed
+    // before the call (seen in 4.1.4). All make progress while one is waited for.
+    var first = MPI_SUCCESS
+    for index in 0..<count {
+      let code = unsafe MPI_Wait(&requests[index], CMPI_STATUS_IGNORE)
+      if _slowPath(code != MPI_SUCCESS) && first == MPI_SUCCESS { first = code }
+    }
+    try check(first, "MPI_Wait", on: raw)
   }
 
   /// Waits until all operations are complete, and tells who sent how much.
@@ -102,71 +128,63 @@ extension Exchange {
   ///
   /// This is what `MPI_Waitall` does in C (MPI 3.1 §3.7.5).
   public consuming func statuses() throws(MPIError) -> [Status] {
-    var result: [Status] = []
-    try unsafe waitForAll { statuses in
-      result = unsafe statuses.map { Status($0) }
-    }
-    return result
+    let (requests, count, raw) = (few, fewCount, raw)
+    let overflow = unsafe overflow
+    discard self
+    var statuses: [Status] = []
+    try unsafe waitForAll(requests, count, overflow, on: raw) { statuses.append($0) }
+    return statuses
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   mutating func add(_ request: RawRequest) {
-    if _fastPath(many.isEmpty && fewCount < few.count) {
+    if _fastPath(fewCount < 8) {
       few[fewCount] = request
       fewCount += 1
-      return
+    } else {
+      addToOverflow(request)
     }
-    if many.isEmpty {
-      for index in 0..<fewCount { many.append(few[index]) }
-      fewCount = 0
-    }
-    many.append(request)
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   mutating func add(_ request: RawRequest, receiving buffer: RawBuffer) {
     add(request)
-    if unsafe buffer.datatype.structure != nil {
-      let completion = completion ?? Completion()
-      unsafe completion.normalize(buffer)
-      self.completion = completion
-    }
+    if unsafe buffer.datatype.structure != nil { unsafe normalize(buffer) }
   }
 
-  @usableFromInline
-  mutating func waitForAll(
-    _ body: (UnsafeMutableBufferPointer<MPI_Status>) -> Void
-  ) throws(MPIError) {
-    let code = unsafe withRequests { requests in
-      unsafe withUnsafeTemporaryAllocation(of: MPI_Status.self, capacity: requests.count) {
-        statuses in
-        // One by one, not MPI_Waitall: Open MPI's never returns where one of the operations had
-        // failed before the call (seen in 4.1.4). All make progress while one is waited for.
-        var first = MPI_SUCCESS
-        for index in requests.indices {
-          let code = unsafe MPI_Wait(&requests[index], &statuses[index])
-          if first == MPI_SUCCESS { first = code }
-        }
-        unsafe body(statuses)
-        return first
-      }
-    }
-    fewCount = 0
-    many = []
-    completion?.finish()
-    try check(code, "MPI_Wait", on: raw)
-  }
+  @usableFromInline @inline(never)
+  mutating func addToOverflow(_ request: RawRequest) { extras().requests.append(request) }
 
-  fileprivate mutating func withRequests<R>(
-    _ body: (UnsafeMutableBufferPointer<RawRequest>) -> R
-  ) -> R {
-    if many.isEmpty {
-      let count = fewCount
-      var span = few.mutableSpan
-      return unsafe span.withUnsafeMutableBufferPointer {
-        unsafe body(UnsafeMutableBufferPointer(rebasing: $0[..<count]))
-      }
-    }
-    return unsafe many.withUnsafeMutableBufferPointer { unsafe body($0) }
+  /// Has `buffer` made valid once it has been received.
+  @usableFromInline @inline(never)
+  mutating func normalize(_ buffer: RawBuffer) { unsafe extras().completion.normalize(buffer) }
+
+  private mutating func extras() -> Overflow {
+    if let overflow = unsafe overflow { return unsafe overflow.takeUnretainedValue() }
+    let new = Overflow()
+    unsafe overflow = Unmanaged.passRetained(new)
+    return new
   }
+}
+
+/// Waits for the requests of an exchange that is not a simple one, or whose statuses are wanted.
+///
+/// All are waited for, even after an error: the library may write to their buffers until they end.
+@usableFromInline @inline(never)
+func waitForAll(
+  _ few: InlineArray<8, RawRequest>, _ count: Int, _ overflow: Unmanaged<Exchange.Overflow>?,
+  on communicator: RawCommunicator, _ body: (Status) -> Void
+) throws(MPIError) {
+  let overflow = unsafe overflow?.takeRetainedValue()
+  var requests = (0..<count).map { few[$0] }
+  if let overflow { requests += overflow.requests }
+  var first = MPI_SUCCESS
+  for index in requests.indices {
+    var status = MPI_Status()
+    let code = unsafe MPI_Wait(&requests[index], &status)
+    if first == MPI_SUCCESS { first = code }
+    body(Status(status))
+  }
+  overflow?.completion.finish()
+  try check(first, "MPI_Wait", on: communicator)
 }
