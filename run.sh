@@ -16,7 +16,8 @@ Builds pcompute, where that is needed, and runs it under MPI.
   ./run.sh [OPTION…] exec PROGRAM …    any program built with MPI, with the settings below; builds nothing
   ./run.sh [--mpi NAME] build          everything, release
   ./run.sh [--mpi NAME] test [NAME]    all tests, alone and under mpirun, or those whose name matches NAME;
-                                       with -n at that number of ranks only
+                                       with -n at that number of ranks only; with PCOMPUTE_LARGE_TESTS=1 also those
+                                       of more than 2^31 elements, which need 14 GiB of memory
 
 Options
   -n RANKS            how many processes; without it one per core, or all slots of the hosts or the allocation
@@ -283,6 +284,12 @@ case $command in
     require_swift
     swift_build --build-tests || fail 1 "the tests' build failed"
     build
+    if [[ ${PCOMPUTE_LARGE_TESTS:-} == 1 ]]; then
+      # What is only true, or only bearable, of optimized code: no allocation, and transfers of gigabytes.
+      folder=$folder-tests swift_build -c release --build-tests -Xswiftc -enable-testing ||
+        fail 1 "the tests' release build failed"
+      export PCOMPUTE_RELEASE_TESTS=$folder-tests/release
+    fi
     default PCOMPUTE_BIN "$folder/release"
     export PCOMPUTE_TEST_RANKS=${ranks:-"2 3 4 7"} PCOMPUTE_LAUNCHER=$launcher
     exec "$root/Tests/run-tests.sh" "$folder/debug" "${@:2}"

@@ -56,7 +56,7 @@ standing() {
 }
 
 run() { # TITLE RANKS LIMIT MODULES
-  local title=$1 ranks=$2 limit=$3 filter="^($4)\..*$name" status=0 good bad elsewhere started=$SECONDS
+  local title=$1 ranks=$2 limit=$3 filter="^($4)[./].*$name" status=0 good bad elsewhere started=$SECONDS
   local hidden='^◇|^↳ (Testing Library|Target Platform)'
   local command=("$tests" --testing-library swift-testing --no-parallel --filter "$filter")
   rm -f "$logs"/*
@@ -108,11 +108,19 @@ export OMPI_MCA_hwloc_base_binding_policy=${OMPI_MCA_hwloc_base_binding_policy:-
 export NO_COLOR=1
 
 limit=${PCOMPUTE_TEST_LIMIT:-300}
+# Transfers of more than 2^31 elements are for the release build, at the end.
+large=${PCOMPUTE_LARGE_TESTS:-}
+export PCOMPUTE_LARGE_TESTS=0
 run "one process" 1 "$limit" 'MPITests|SPMDTests'
 for ranks in ${PCOMPUTE_TEST_RANKS:-2 3 4 7}; do
   if [[ $matched ]]; then run "$ranks ranks" "$ranks" "$limit" 'MPITests|SPMDTests'; fi
 done
 run "launches" 1 "${PCOMPUTE_TEST_LIMIT:-900}" 'LaunchTests|PComputeTests'
+if [[ $large == 1 ]]; then
+  tests=${PCOMPUTE_RELEASE_TESTS:?}/pcomputePackageTests.xctest
+  export PCOMPUTE_LARGE_TESTS=1
+  run "release, 2 ranks" 2 900 'MPITests\.(Allocation|Large[A-Za-z]*)Tests'
+fi
 
 echo
 if ((skipped)); then echo "$skipped skipped (marked ➜ above)"; fi
