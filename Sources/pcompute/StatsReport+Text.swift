@@ -43,7 +43,8 @@ extension StatsReport {
     let quantiles =
       column.quantiles.isEmpty
       ? options.quantiles.map { _ in "–" } : column.quantiles.map { shown($0.value) }
-    let top = column.top.map { "\(shown($0.value)) ×\($0.count)" }
+    let mark = column.topError == 0 ? "" : "≈"
+    let top = column.top.map { "\(shown($0.value)) ×\(mark)\($0.count)" }
     return [
       shortened(column.name), column.type.description, column.count.grouped,
       column.missing.grouped,
@@ -72,6 +73,7 @@ extension StatsReport {
       for (cells, width) in zip(columns, widths) {
         line += "  " + spaces(width - cells[row].count) + cells[row]
       }
+      while line.last == " " { line.removeLast() }
       return line
     }.joined(separator: "\n")
   }
@@ -86,13 +88,16 @@ extension StatsReport {
     ]
     let quantileError = statistics.columns.map(\.quantileError).max() ?? 0
     if statistics.columns.contains(where: { $0.distinctError > 0 }) {
-      lines.append("≈: standard error \((HyperLogLog.standardError * 100).formatted(digits: 1)) %")
+      lines.append(
+        "distinct: standard error \((HyperLogLog.standardError * 100).formatted(digits: 1)) % "
+          + "where ≈ stands")
     }
     if quantileError > 0 {
       lines.append(
         "quantiles: ranks within \((quantileError * 100).formatted(digits: 2)) % (99 % confidence)")
     }
-    if let most = statistics.columns.map(\.topError).max(), most > 0 {
+    let most = statistics.columns.filter { !$0.top.isEmpty }.map(\.topError).max() ?? 0
+    if most > 0 {
       lines.append("top: counts may be too small by up to \(most.grouped) where ≈ stands")
     }
     return lines.joined(separator: "\n")

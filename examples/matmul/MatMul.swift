@@ -1,3 +1,4 @@
+import Foundation
 import MPI
 
 /// C = A · B for square matrices of order n that are distributed by rows: rank r has the same rows
@@ -8,34 +9,45 @@ import MPI
 /// coming from the right. No rank ever holds more of B than its own block and two others.
 @main struct MatMul {
   static func main() {
-    let order = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1000
-    precondition(order > 0, "usage: matmul [ORDER]")
-    MPI.run { world in
-      let rows = (0..<world.size).map { Rows(of: order, rank: $0, size: world.size) }
-      let mine = rows[world.rank]
+    let argument = CommandLine.arguments.dropFirst().first ?? "1000"
+    exit(
+      MPI.run { world in
+        guard let order = Int(argument), order > 0 else {
+          // All ranks see the same command line; one of them says so.
+          let message = "matmul: the order must be positive, not \(argument)\n"
+          if world.rank == 0 { FileHandle.standardError.write(Data(message.utf8)) }
+          return 2
+        }
+        return try run(order, on: world) ? 0 : 1
+      })
+  }
 
-      // Entries are small integers, so that all sums are exact, and the same at every number of
-      // ranks.
-      let a = mine.matrix { row, column in Double((row * 3 + column * 7) % 11) }
-      let b = mine.matrix { row, column in Double((row * 5 + column * 2) % 13) }
+  /// Whether the product of two matrices is right.
+  static func run(_ order: Int, on world: Communicator) throws -> Bool {
+    let rows = (0..<world.size).map { Rows(of: order, rank: $0, size: world.size) }
+    let mine = rows[world.rank]
 
-      let clock = WallClock()
-      try world.barrier()
-      let start = clock.now
-      let c = try multiply(a, b, rows, on: world)
-      try world.barrier()
-      let seconds = clock.now.seconds - start.seconds
+    // Entries are small integers, so that all sums are exact, and the same at every number of
+    // ranks.
+    let a = mine.matrix { row, column in Double((row * 3 + column * 7) % 11) }
+    let b = mine.matrix { row, column in Double((row * 5 + column * 2) % 13) }
 
-      let isRight = try check(a, b, c, order, on: world)
-      let sum = try world.allReduce(c.reduce(0, +), .sum)
-      if world.rank == 0 {
-        let rate = 2 * Double(order * order * order) / seconds / 1e9
-        print("C = A · B of order \(order) on \(world.size) ranks, sum of elements \(Int(sum))")
-        print("Freivalds' check: \(isRight ? "C is right" : "C IS WRONG")")
-        print("\(Double(Int(rate * 10)) / 10) Gflop/s")
-      }
-      if !isRight { world.abort(code: 1) }
+    let clock = WallClock()
+    try world.barrier()
+    let start = clock.now
+    let c = try multiply(a, b, rows, on: world)
+    try world.barrier()
+    let seconds = clock.now.seconds - start.seconds
+
+    let isRight = try check(a, b, c, order, on: world)
+    let sum = try world.allReduce(c.reduce(0, +), .sum)
+    if world.rank == 0 {
+      let rate = 2 * Double(order * order * order) / seconds / 1e9
+      print("C = A · B of order \(order) on \(world.size) ranks, sum of elements \(Int(sum))")
+      print("Freivalds' check: \(isRight ? "C is right" : "C IS WRONG")")
+      print("\(Double(Int(rate * 10)) / 10) Gflop/s")
     }
+    return isRight
   }
 
   static func multiply(
