@@ -13,10 +13,11 @@ internal import MPI
   /// Every rank parses the same command line, and comes to the same end; rank 0 speaks for all.
   private static func status(on world: Communicator) -> Int32 {
     do {
-      let command = try PCompute.parseAsRoot()
+      var command = try PCompute.parseAsRoot()
       guard let job = command as? any Job else {
-        // A command that only holds others was named alone.
-        throw CleanExit.helpRequest(type(of: command))
+        // The parser's own: help, which it throws as a message.
+        try command.run()
+        return EXIT_SUCCESS
       }
       try job.run(on: world)
       return EXIT_SUCCESS

@@ -49,6 +49,22 @@ import Testing
     #expect(result.duration < .seconds(20))
   }
 
+  @Test("Help is about what was asked for", arguments: [1, 3]) func helpOfCommands(ranks: Int)
+    throws
+  {
+    for (arguments, expected) in [
+      (["--help"], "SUBCOMMANDS"), (["help"], "SUBCOMMANDS"), (["help", "stats"], "--quantiles"),
+      (["stats", "--help"], "--quantiles"), (["info", "--help"], "more ranks than cores"),
+      (["--generate-completion-script", "bash"], "complete"),
+    ] {
+      let result = try Launcher.mpirun(
+        ranks: ranks, program: Launcher.product("pcompute"), arguments)
+      #expect(result.status == 0)
+      #expect(result.standardError == "")
+      #expect(result.standardOutput.contains(expected), "\(arguments)")
+    }
+  }
+
   @Test("The value is the same at any number of ranks, bit for bit") func sameBits() throws {
     let values = try [1, 2, 3, 4, 7].map { ranks in
       let result = try pcompute("pi", "--intervals", "12345678", "--format", "json", ranks: ranks)

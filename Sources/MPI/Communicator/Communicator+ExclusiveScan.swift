@@ -51,7 +51,7 @@ extension Communicator {
     _ elements: Span<T>, into result: consuming MutableSpan<T>, _ reduction: Reduction<T>
   ) throws(MPIError) {
     let target = unsafe result.rawBuffer()
-    try unsafe _exclusiveScan(elements.rawBuffer, target, reduction, nil)
+    try unsafe _scan(elements.rawBuffer, target, reduction, excludingOwn: true, nil)
     unsafe target.normalize()
   }
 
@@ -65,28 +65,8 @@ extension Communicator {
     _ elements: consuming MutableSpan<T>, _ reduction: Reduction<T>
   ) throws(MPIError) {
     let buffer = unsafe elements.rawBuffer()
-    try unsafe _exclusiveScan(buffer.inPlaceOperand, buffer, reduction, nil)
+    try unsafe _scan(buffer.inPlaceOperand, buffer, reduction, excludingOwn: true, nil)
     unsafe buffer.normalize()
-  }
-
-  func _exclusiveScan<T>(
-    _ source: RawBuffer, _ target: RawBuffer, _ reduction: Reduction<T>,
-    _ pending: UnsafeMutablePointer<Pending>?
-  ) throws(MPIError) {
-    unsafe requireCount(target.count, atLeast: source.count, "exclusiveScan")
-    let source = unsafe reduction.operand(source)
-    let (type, operation) = unsafe (source.datatype.raw, reduction.raw)
-    unsafe pending?.pointee.retain(reduction.function)
-    try unsafe forEachChunk(source, target, source.count, pending) {
-      (count, from, to, request) throws(MPIError) in
-      if let request = unsafe request {
-        try unsafe check(
-          MPI_Iexscan(from, to, count, type, operation, raw, request), "MPI_Iexscan", on: raw)
-      } else {
-        try unsafe check(MPI_Exscan(from, to, count, type, operation, raw), "MPI_Exscan", on: raw)
-      }
-    }
-    withExtendedLifetime(reduction.function) {}
   }
 }
 
@@ -103,7 +83,8 @@ extension Immediate {
   ) throws(MPIError) -> Request {
     let target = unsafe result.rawBuffer()
     var pending = unsafe Pending()
-    try unsafe communicator._exclusiveScan(elements.rawBuffer, target, reduction, &pending)
+    try unsafe communicator._scan(
+      elements.rawBuffer, target, reduction, excludingOwn: true, &pending)
     return unsafe Request(pending, into: target)
   }
 
@@ -120,7 +101,8 @@ extension Immediate {
   ) throws(MPIError) -> Request {
     let buffer = unsafe elements.rawBuffer()
     var pending = unsafe Pending()
-    try unsafe communicator._exclusiveScan(buffer.inPlaceOperand, buffer, reduction, &pending)
+    try unsafe communicator._scan(
+      buffer.inPlaceOperand, buffer, reduction, excludingOwn: true, &pending)
     return unsafe Request(pending, into: buffer)
   }
 }

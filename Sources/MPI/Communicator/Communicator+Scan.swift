@@ -65,9 +65,10 @@ extension Communicator {
     unsafe buffer.normalize()
   }
 
+  /// - Parameter excludingOwn: Whether a rank's own elements do not count: an exclusive scan.
   func _scan<T>(
     _ source: RawBuffer, _ target: RawBuffer, _ reduction: Reduction<T>,
-    _ pending: UnsafeMutablePointer<Pending>?
+    excludingOwn: Bool = false, _ pending: UnsafeMutablePointer<Pending>?
   ) throws(MPIError) {
     unsafe requireCount(target.count, atLeast: source.count, "scan")
     let source = unsafe reduction.operand(source)
@@ -75,11 +76,19 @@ extension Communicator {
     unsafe pending?.pointee.retain(reduction.function)
     try unsafe forEachChunk(source, target, source.count, pending) {
       (count, from, to, request) throws(MPIError) in
-      if let request = unsafe request {
+      switch (excludingOwn, unsafe request) {
+      case (false, nil):
+        try unsafe check(
+          MPI_Scan(from, to, count, type, operation, raw), "MPI_Scan", on: raw)
+      case (true, nil):
+        try unsafe check(
+          MPI_Exscan(from, to, count, type, operation, raw), "MPI_Exscan", on: raw)
+      case (false, let request):
         try unsafe check(
           MPI_Iscan(from, to, count, type, operation, raw, request), "MPI_Iscan", on: raw)
-      } else {
-        try unsafe check(MPI_Scan(from, to, count, type, operation, raw), "MPI_Scan", on: raw)
+      case (true, let request):
+        try unsafe check(
+          MPI_Iexscan(from, to, count, type, operation, raw, request), "MPI_Iexscan", on: raw)
       }
     }
     withExtendedLifetime(reduction.function) {}
