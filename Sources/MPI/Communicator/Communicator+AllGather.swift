@@ -235,4 +235,21 @@ extension Immediate {
       .inPlace, buffer, communicator.sharedCount(buffer.count), &pending)
     return unsafe Request(pending, into: buffer)
   }
+
+  /// Begins to gather every rank's elements onto all ranks, where each rank's own are in place
+  /// already.
+  ///
+  /// **Collective**. The parameters are those of
+  /// ``Communicator/allGather(_:counts:)-(MutableSpan<T>,_)``.
+  ///
+  /// The corresponding C function is `MPI_Iallgatherv` with `MPI_IN_PLACE` (MPI 3.1 §5.12.5).
+  @_lifetime(copy elements)
+  public func allGather<T: Datatype>(
+    _ elements: consuming MutableSpan<T>, counts: Partition
+  ) throws(MPIError) -> Request {
+    let buffer = unsafe elements.rawBuffer()
+    var pending = unsafe Pending()
+    try unsafe communicator._allGather(.inPlace, buffer, counts, &pending)
+    return unsafe Request(pending, into: buffer)
+  }
 }

@@ -215,4 +215,19 @@ extension Immediate {
       .inPlace, buffer, communicator.sharedCount(buffer.count), &pending)
     return unsafe Request(pending, into: buffer)
   }
+
+  /// Begins to swap a part of the elements with every rank.
+  ///
+  /// **Collective**. The parameters are those of ``Communicator/allToAll(_:exchanging:)``.
+  ///
+  /// The corresponding C function is `MPI_Ialltoallv` with `MPI_IN_PLACE` (MPI 3.1 §5.12.6).
+  @_lifetime(copy elements)
+  public func allToAll<T: Datatype>(
+    _ elements: consuming MutableSpan<T>, exchanging: Partition
+  ) throws(MPIError) -> Request {
+    let buffer = unsafe elements.rawBuffer()
+    var pending = unsafe Pending()
+    try unsafe communicator._allToAll(.inPlace, nil, buffer, exchanging, &pending)
+    return unsafe Request(pending, into: buffer)
+  }
 }

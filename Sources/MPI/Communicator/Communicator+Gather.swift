@@ -142,6 +142,39 @@ extension Communicator {
     unsafe buffer.normalize()
   }
 
+  /// Gathers every rank's elements on the root, in numbers that are known, where the root's own are
+  /// in place already.
+  ///
+  /// **Collective**: every rank of the communicator calls it, with the same root and the same counts.
+  ///
+  /// - Parameters:
+  ///   - elements: On the root storage for all, with its own part at `counts[root]`; elsewhere this
+  ///     rank's part.
+  ///   - root: The rank that gets them all.
+  ///   - counts: How many each rank has, and where they go.
+  ///
+  /// The corresponding C function is `MPI_Gatherv` with `MPI_IN_PLACE` (MPI 3.1 §5.5).
+  public func gather<T: Datatype>(
+    _ elements: consuming MutableSpan<T>, to root: Int, counts: Partition
+  ) throws(MPIError) {
+    let buffer = unsafe elements.rawBuffer()
+    try unsafe _gather(inPlace: buffer, counts, rawRoot(root, "MPI_Gatherv"), nil)
+    unsafe buffer.normalize()
+  }
+
+  func _gather(
+    inPlace buffer: RawBuffer, _ parts: Partition, _ root: CInt,
+    _ pending: UnsafeMutablePointer<Pending>?
+  ) throws(MPIError) {
+    requireParts(parts)
+    if rank == Int(root) {
+      try unsafe _gather(.inPlace, buffer, parts, isLarge: !parts.fitsC, root, pending)
+    } else {
+      unsafe requirePart(buffer.count, of: parts)
+      try unsafe _gather(buffer, .none, parts, isLarge: !parts.fitsC, root, pending)
+    }
+  }
+
   func _gather(
     inPlace buffer: RawBuffer, _ root: CInt, _ pending: UnsafeMutablePointer<Pending>?
   ) throws(MPIError) {
@@ -184,16 +217,22 @@ extension Communicator {
   ) throws(MPIError) {
     let isRoot = rank == Int(root)
     if isRoot, let parts { unsafe requireCount(received.count, atLeast: parts.count, "gather") }
+    let isInPlace = unsafe sent.address == CMPI_IN_PLACE
     if isLarge {
-      let count = unsafe sent.count
+      // In place, the root's own part is there already, and must not be copied onto itself.
+      let count = unsafe isInPlace ? 0 : sent.count
       try unsafe _exchangeParts(
-        sent, { $0 == Int(root) ? 0..<count : 0..<0 },
-        received, { rank in isRoot ? parts.map { $0[rank] } ?? 0..<0 : 0..<0 }, pending)
+        isInPlace ? received : sent, { $0 == Int(root) ? 0..<count : 0..<0 },
+        received,
+        { rank in
+          isRoot && !(isInPlace && rank == self.rank) ? parts.map { $0[rank] } ?? 0..<0 : 0..<0
+        }, pending)
       return
     }
     let counts = isRoot ? parts?.rawCounts() ?? [] : []
     let offsets = isRoot ? parts?.rawOffsets ?? [] : []
-    let (count, type) = unsafe (CInt(sent.count), sent.datatype.raw)
+    let count = unsafe CInt(sent.count)
+    let type = unsafe isInPlace ? received.datatype.raw : sent.datatype.raw
     if let pending = unsafe pending {
       let extras = unsafe pending.pointee.extras()
       try unsafe check(
@@ -300,6 +339,24 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._gather(
       inPlace: buffer, communicator.rawRoot(root, "MPI_Igather"), &pending)
+    return unsafe Request(pending, into: buffer)
+  }
+
+  /// Begins to gather every rank's elements on the root, in numbers that are known, where the root's
+  /// own are in place already.
+  ///
+  /// **Collective**. The parameters are those of
+  /// ``Communicator/gather(_:to:counts:)-(MutableSpan<T>,_,_)``.
+  ///
+  /// The corresponding C function is `MPI_Igatherv` with `MPI_IN_PLACE` (MPI 3.1 §5.12.3).
+  @_lifetime(copy elements)
+  public func gather<T: Datatype>(
+    _ elements: consuming MutableSpan<T>, to root: Int, counts: Partition
+  ) throws(MPIError) -> Request {
+    let buffer = unsafe elements.rawBuffer()
+    var pending = unsafe Pending()
+    try unsafe communicator._gather(
+      inPlace: buffer, counts, communicator.rawRoot(root, "MPI_Igatherv"), &pending)
     return unsafe Request(pending, into: buffer)
   }
 }

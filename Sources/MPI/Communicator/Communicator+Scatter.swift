@@ -117,6 +117,37 @@ extension Communicator {
     unsafe buffer.normalize()
   }
 
+  /// Gives each rank its part of the root's elements, of which the root's own stay where they are.
+  ///
+  /// **Collective**: every rank of the communicator calls it, with the same root and the same counts.
+  ///
+  /// - Parameters:
+  ///   - elements: On the root all elements, which stay as they are; elsewhere storage for this
+  ///     rank's part.
+  ///   - root: The rank that gives.
+  ///   - counts: How many each rank gets, and where they are.
+  ///
+  /// The corresponding C function is `MPI_Scatterv` with `MPI_IN_PLACE` (MPI 3.1 §5.6).
+  public func scatter<T: Datatype>(
+    _ elements: consuming MutableSpan<T>, from root: Int, counts: Partition
+  ) throws(MPIError) {
+    let buffer = unsafe elements.rawBuffer()
+    try unsafe _scatter(inPlace: buffer, counts, rawRoot(root, "MPI_Scatterv"), nil)
+    unsafe buffer.normalize()
+  }
+
+  func _scatter(
+    inPlace buffer: RawBuffer, _ parts: Partition, _ root: CInt,
+    _ pending: UnsafeMutablePointer<Pending>?
+  ) throws(MPIError) {
+    requireParts(parts)
+    if rank == Int(root) {
+      try unsafe _scatter(buffer, .inPlace, parts, root, pending)
+    } else {
+      try unsafe _scatter(.none, buffer, parts, root, pending)
+    }
+  }
+
   func requireParts(_ partition: Partition) {
     precondition(
       partition.counts.count == size,
@@ -163,16 +194,18 @@ extension Communicator {
     let isRoot = rank == Int(root)
     let own = parts.counts[rank]
     if isRoot { unsafe requireCount(sent.count, atLeast: parts.count, "scatter") }
-    unsafe requireCount(received.count, atLeast: own, "scatter")
+    let isInPlace = unsafe received.address == CMPI_IN_PLACE
+    if !isInPlace { unsafe requireCount(received.count, atLeast: own, "scatter") }
     if !parts.fitsC {
+      // In place, the root's own part stays, and must not be copied onto itself.
       try unsafe _exchangeParts(
-        sent, { isRoot ? parts[$0] : 0..<0 },
-        received, { $0 == Int(root) ? 0..<own : 0..<0 }, pending)
+        sent, { isRoot && !(isInPlace && $0 == rank) ? parts[$0] : 0..<0 },
+        isInPlace ? sent : received, { $0 == Int(root) && !isInPlace ? 0..<own : 0..<0 }, pending)
       return
     }
     let counts = isRoot ? parts.rawCounts() : []
     let offsets = isRoot ? parts.rawOffsets : []
-    let type = unsafe received.datatype.raw
+    let type = unsafe isInPlace ? sent.datatype.raw : received.datatype.raw
     if let pending = unsafe pending {
       let extras = unsafe pending.pointee.extras()
       try unsafe check(
@@ -239,6 +272,24 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._scatter(
       inPlace: buffer, communicator.rawRoot(root, "MPI_Iscatter"), &pending)
+    return unsafe Request(pending, into: buffer)
+  }
+
+  /// Begins to give each rank its part of the root's elements, of which the root's own stay where
+  /// they are.
+  ///
+  /// **Collective**. The parameters are those of
+  /// ``Communicator/scatter(_:from:counts:)-(MutableSpan<T>,_,_)``.
+  ///
+  /// The corresponding C function is `MPI_Iscatterv` with `MPI_IN_PLACE` (MPI 3.1 §5.12.4).
+  @_lifetime(copy elements)
+  public func scatter<T: Datatype>(
+    _ elements: consuming MutableSpan<T>, from root: Int, counts: Partition
+  ) throws(MPIError) -> Request {
+    let buffer = unsafe elements.rawBuffer()
+    var pending = unsafe Pending()
+    try unsafe communicator._scatter(
+      inPlace: buffer, counts, communicator.rawRoot(root, "MPI_Iscatterv"), &pending)
     return unsafe Request(pending, into: buffer)
   }
 }
