@@ -75,4 +75,20 @@ struct InPlacePartsTests {
     try request.wait()
     #expect(swapped == elements(from: { $0 }, to: { _ in world.rank }))
   }
+
+  @Test("Reduce and scatter", arguments: 0..<4) func reduceScatter(seed: Int) throws {
+    let parts = Partition(counts: randomCounts(world.size, seed: seed))
+    // The sum over all ranks of value(rank, index), for the indices of this rank's part.
+    let expected = parts[world.rank].map { index in
+      (0..<world.size).reduce(0) { $0 + value($1, index) }
+    }
+    var blocking = values(of: world.rank, parts.count)
+    try world.reduceScatter(blocking.mutableSpan, .sum, counts: parts)
+    var nonblocking = values(of: world.rank, parts.count)
+    let request = try world.immediate.reduceScatter(
+      nonblocking.mutableSpan, .sum, counts: parts)
+    try request.wait()
+    #expect(Array(blocking.prefix(expected.count)) == expected)
+    #expect(Array(nonblocking.prefix(expected.count)) == expected)
+  }
 }

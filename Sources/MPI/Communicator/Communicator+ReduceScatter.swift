@@ -106,6 +106,24 @@ extension Communicator {
     unsafe buffer.normalize()
   }
 
+  /// Combines the ranks' elements, the first with the first and so on, and puts this rank's part of
+  /// the results at the beginning of its elements.
+  ///
+  /// **Collective**: every rank of the communicator calls it, with as many elements, the same
+  /// reduction and counts. What is behind the results has no meaning afterwards.
+  ///
+  /// - Precondition: There are `counts.count` elements, and `counts` has no gaps.
+  ///
+  /// The corresponding C function is `MPI_Reduce_scatter` with `MPI_IN_PLACE` (MPI 3.1 §5.10).
+  public func reduceScatter<T: Datatype>(
+    _ elements: consuming MutableSpan<T>, _ reduction: Reduction<T>, counts: Partition
+  ) throws(MPIError) {
+    requireParts(counts)
+    let buffer = unsafe elements.rawBuffer()
+    try unsafe _reduceScatter(buffer.inPlaceOperand, buffer, counts, reduction, nil)
+    unsafe buffer.normalize()
+  }
+
   func _reduceScatter<T>(
     inPlace buffer: RawBuffer, _ reduction: Reduction<T>,
     _ pending: UnsafeMutablePointer<Pending>?
@@ -271,6 +289,25 @@ extension Immediate {
     let buffer = unsafe elements.rawBuffer()
     var pending = unsafe Pending()
     try unsafe communicator._reduceScatter(inPlace: buffer, reduction, &pending)
+    return unsafe Request(pending, into: buffer)
+  }
+
+  /// Begins to combine the ranks' elements, the first with the first and so on, with each rank's
+  /// part of the results at the beginning of its elements.
+  ///
+  /// **Collective**. The parameters are those of
+  /// ``Communicator/reduceScatter(_:_:counts:)-(MutableSpan<T>,_,_)``.
+  ///
+  /// The corresponding C function is `MPI_Ireduce_scatter` with `MPI_IN_PLACE` (MPI 3.1 §5.12.10).
+  @_lifetime(copy elements)
+  public func reduceScatter<T: Datatype>(
+    _ elements: consuming MutableSpan<T>, _ reduction: Reduction<T>, counts: Partition
+  ) throws(MPIError) -> Request {
+    communicator.requireParts(counts)
+    let buffer = unsafe elements.rawBuffer()
+    var pending = unsafe Pending()
+    try unsafe communicator._reduceScatter(
+      buffer.inPlaceOperand, buffer, counts, reduction, &pending)
     return unsafe Request(pending, into: buffer)
   }
 }
