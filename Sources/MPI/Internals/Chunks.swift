@@ -27,13 +27,10 @@ private let chunkCount = 1 << 28
     }
     return
   }
-  var lowerBound: MPI_Count = 0
-  var extent: MPI_Count = 0
-  try unsafe check(
-    MPI_Type_get_extent_x(source.datatype.raw, &lowerBound, &extent), "MPI_Type_get_extent_x")
+  let extent = try unsafe source.datatype.extent()
   for start in stride(from: 0, to: count, by: chunkCount) {
     let length = CInt(min(chunkCount, count - start))
-    let offset = start * Int(extent)
+    let offset = start * extent
     let from =
       unsafe source.address == CMPI_IN_PLACE
       ? source.address : source.address.map { unsafe $0 + offset }

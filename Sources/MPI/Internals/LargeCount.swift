@@ -46,14 +46,22 @@ func releaseDatatype(_ datatype: DatatypeHandle) {
   _ = unsafe MPI_Type_free(&datatype)
 }
 
+extension DatatypeHandle {
+  /// The distance in bytes from one element to the next.
+  func extent() throws(MPIError) -> Int {
+    var lowerBound: MPI_Count = 0
+    var extent: MPI_Count = 0
+    try unsafe check(
+      MPI_Type_get_extent_x(raw, &lowerBound, &extent), "MPI_Type_get_extent_x")
+    return Int(extent)
+  }
+}
+
 /// A type that stands for `count` elements which begin `offset` elements into the buffer.
 func largeDatatype(
   _ count: Int, of datatype: DatatypeHandle, at offset: Int
 ) throws(MPIError) -> DatatypeHandle {
-  var lowerBound: MPI_Count = 0
-  var extent: MPI_Count = 0
-  try unsafe check(
-    MPI_Type_get_extent_x(datatype.raw, &lowerBound, &extent), "MPI_Type_get_extent_x")
+  let extent = try datatype.extent()
 
   // Whole chunks, as one type of a chunk repeated, and what is left over. The chunk is a power of
   // two well below 2^31.
@@ -69,9 +77,9 @@ func largeDatatype(
       .invalidCount, routine: "MPI_Type_create_struct",
       message: "\(count) elements are more than one operation can carry")
   }
-  let start = offset * Int(extent)
+  let start = offset * extent
   var lengths = [rawChunks, CInt(rest)]
-  var displacements = [MPI_Aint(start), MPI_Aint(start + chunks * chunk * Int(extent))]
+  var displacements = [MPI_Aint(start), MPI_Aint(start + chunks * chunk * extent)]
   var types = [chunkType, datatype.raw]
   try unsafe check(
     MPI_Type_create_struct(2, &lengths, &displacements, &types, &result), "MPI_Type_create_struct")

@@ -15,10 +15,7 @@ internal import CMPI
   init(
     of buffer: RawBuffer, ranks: Int, _ part: (Int) -> Range<Int>
   ) throws(MPIError) {
-    var lowerBound: MPI_Count = 0
-    var extent: MPI_Count = 0
-    try unsafe check(
-      MPI_Type_get_extent_x(buffer.datatype.raw, &lowerBound, &extent), "MPI_Type_get_extent_x")
+    let extent = try unsafe buffer.datatype.extent()
     unsafe counts.reserveCapacity(ranks)
     unsafe displacements.reserveCapacity(ranks)
     unsafe datatypes.reserveCapacity(ranks)
@@ -27,7 +24,7 @@ internal import CMPI
       if part.isEmpty {
         unsafe add(0, 0, buffer.datatype.raw)
       } else if let count = CInt(exactly: part.count),
-        let displacement = CInt(exactly: part.lowerBound * Int(extent))
+        let displacement = CInt(exactly: part.lowerBound * extent)
       {
         unsafe add(count, displacement, buffer.datatype.raw)
       } else {
@@ -113,12 +110,9 @@ extension Communicator {
 extension RawBuffer {
   /// The buffer without its first elements.
   fileprivate func dropping(_ count: Int) throws(MPIError) -> RawBuffer {
-    var lowerBound: MPI_Count = 0
-    var extent: MPI_Count = 0
-    try unsafe check(
-      MPI_Type_get_extent_x(datatype.raw, &lowerBound, &extent), "MPI_Type_get_extent_x")
+    let extent = try unsafe datatype.extent()
     return unsafe RawBuffer(
-      address: address.map { unsafe $0 + count * Int(extent) }, count: self.count - count,
+      address: address.map { unsafe $0 + count * extent }, count: self.count - count,
       datatype: datatype)
   }
 }
