@@ -56,7 +56,7 @@ standing() {
 }
 
 run() { # TITLE RANKS LIMIT MODULES
-  local title=$1 ranks=$2 limit=$3 filter="^($4)[./].*$name" status=0 good bad elsewhere started=$SECONDS
+  local title=$1 ranks=$2 limit=$3 filter="^($4)[./].*${name:+($name)}" status=0 good bad elsewhere started=$SECONDS
   local hidden='^◇|^↳ (Testing Library|Target Platform)'
   local command=("$tests" --testing-library swift-testing --no-parallel --filter "$filter")
   rm -f "$logs"/*
