@@ -5,11 +5,14 @@
 
 #include <mpi.h>
 
-// Swift imports macros that are integers, but not those with a cast, as handles and sentinels have. Each becomes a
-// global getter, with a C before its name: some of the originals do import from MPICH, and the two would be ambiguous.
-#define CMPI_CONSTANT(type, name) \
-  static inline type cmpi_##name(void) __attribute__((swift_name("getter:C" #name "()"))); \
-  static inline type cmpi_##name(void) { return name; }
+#include "Constant.h"
+#include "Features.h"
+#include "Layouts.h"
+#include "Requests.h"
+#include "Processes.h"
+#include "Topologies.h"
+#include "Windows.h"
+#include "Files.h"
 
 #pragma clang assume_nonnull begin
 

@@ -8,20 +8,20 @@ public import CMPI
 ///
 /// A communicator may be used from several threads if MPI runs at the level
 /// ``ThreadingLevel/multiple``, the default of ``run(threading:_:)``.
-@safe public final class Communicator: @unchecked Sendable {
-  @usableFromInline let raw: RawCommunicator
+@safe public class Communicator: @unchecked Sendable {
+  @usableFromInline final let raw: RawCommunicator
 
   /// The number of this process among those of the communicator: 0 to ``size`` − 1.
   ///
   /// The corresponding C function is `MPI_Comm_rank` (MPI 3.1 §6.4.1).
-  public let rank: Int
+  public final let rank: Int
 
   /// The number of processes.
   ///
   /// The corresponding C function is `MPI_Comm_size` (MPI 3.1 §6.4.1).
-  public let size: Int
+  public final let size: Int
 
-  private let isOwned: Bool
+  private final let isOwned: Bool
 
   private init(predefined raw: RawCommunicator) {
     precondition(isRunning, "a communicator was used while MPI is not running: call MPI.run first")
@@ -76,7 +76,7 @@ public import CMPI
   /// A name is local: other ranks do not see it. One that is longer than the library allows is cut.
   ///
   /// The corresponding C functions are `MPI_Comm_get_name` and `MPI_Comm_set_name` (MPI 3.1 §6.8).
-  public var name: String {
+  public final var name: String {
     get { rawName(of: raw) }
     set {
       var name = newValue

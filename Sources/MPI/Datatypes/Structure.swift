@@ -8,9 +8,20 @@ final class StructureDescription: Sendable {
   let stride: Int
   let boolOffsets: [Int]
 
+  /// What each element consists of, where that is a run of other structures.
+  private let repeated: (element: StructureDescription, count: Int)?
+
   init(stride: Int, boolOffsets: [Int]) {
     self.stride = stride
     self.boolOffsets = boolOffsets
+    repeated = nil
+  }
+
+  /// Elements that consist of `count` others each.
+  init(stride: Int, repeating element: StructureDescription, count: Int) {
+    self.stride = stride
+    boolOffsets = []
+    repeated = (element, count)
   }
 
   @usableFromInline static let bool = unsafe Unmanaged.passRetained(
@@ -21,6 +32,9 @@ final class StructureDescription: Sendable {
   func normalize(_ address: UnsafeMutableRawPointer?, count: Int) {
     guard let address = unsafe address else { return }
     for element in 0..<count {
+      if let repeated {
+        unsafe repeated.element.normalize(address + element * stride, count: repeated.count)
+      }
       for offset in boolOffsets {
         let byte = unsafe address + (element * stride + offset)
         let value = unsafe byte.load(as: UInt8.self)

@@ -9,6 +9,9 @@ public import CMPI
   @usableFromInline typealias RawMessage = MPI_Message
   @usableFromInline typealias RawDatatype = MPI_Datatype
   @usableFromInline typealias RawOperation = MPI_Op
+  @usableFromInline typealias RawInfo = MPI_Info
+  @usableFromInline typealias RawErrorHandler = MPI_Errhandler
+  @usableFromInline typealias RawWindow = MPI_Win
 #else
   @usableFromInline typealias RawCommunicator = MPI_Comm?
   @usableFromInline typealias RawGroup = MPI_Group?
@@ -16,4 +19,10 @@ public import CMPI
   @usableFromInline typealias RawMessage = MPI_Message?
   @usableFromInline typealias RawDatatype = MPI_Datatype?
   @usableFromInline typealias RawOperation = MPI_Op?
+  @usableFromInline typealias RawInfo = MPI_Info?
+  @usableFromInline typealias RawErrorHandler = MPI_Errhandler?
+  @usableFromInline typealias RawWindow = MPI_Win?
 #endif
+
+// A pointer in all of them.
+@usableFromInline typealias RawFile = MPI_File?
