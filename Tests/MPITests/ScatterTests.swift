@@ -70,9 +70,9 @@ import Testing
   /// A message that is sent before a barrier can be probed for after it; a nonblocking barrier is not complete before
   /// the last rank has begun it.
   @Test("Nonblocking: complete when all have begun") func immediate() throws {
-    if world.rank != 0 || world.size == 1 {
+    if world.rank != 0 {
       let request = try world.immediate.barrier()
-      if world.size > 1 { #expect(try !request.isComplete()) }
+      #expect(try !request.isComplete())
       try world.send(1, to: 0)
       _ = try request.wait()
     } else {
@@ -80,7 +80,6 @@ import Testing
       let request = try world.immediate.barrier()
       _ = try request.wait()
     }
-    if world.size == 1 { #expect(try world.receive(Int.self, from: 0) == [1]) }
   }
 }
 

@@ -159,7 +159,8 @@ extension Communicator {
       parts.counts.count == size,
       "a partition of \(parts.counts.count) parts on \(size) ranks")
     unsafe requireCount(received.count, atLeast: parts.count, "allGather")
-    if !parts.fitsC {
+    let isForgotten = size == 1 && parts.offsets[0] != 0 && Quirk.forgetsOffsetOfSingleProcess
+    if !parts.fitsC || isForgotten {
       let isInPlace = unsafe sent.address == CMPI_IN_PLACE
       let own = unsafe isInPlace ? parts[rank] : 0..<sent.count
       try unsafe _exchangeParts(

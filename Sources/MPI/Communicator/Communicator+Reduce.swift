@@ -204,6 +204,12 @@ extension Communicator {
   ) throws(MPIError) {
     if rank == Int(root) {
       let source = unsafe buffer.inPlaceOperand
+      if unsafe pending == nil && Quirk.reducesInPlaceWrongly {
+        try unsafe buffer.withCopy { (copy) throws(MPIError) in
+          try unsafe _reduce(copy, buffer, reduction, root, nil)
+        }
+        return
+      }
       try unsafe _reduce(source, buffer, reduction, root, pending)
     } else {
       try unsafe _reduce(buffer, .none, reduction, root, pending)

@@ -73,6 +73,15 @@ struct RawBuffer {
     unsafe RawBuffer(address: CMPI_IN_PLACE, count: count, datatype: datatype)
   }
 
+  /// Calls `body` with a copy of these elements.
+  func withCopy(_ body: (RawBuffer) throws(MPIError) -> Void) throws(MPIError) {
+    let byteCount = try unsafe count * datatype.extent()
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 16)
+    defer { unsafe copy.deallocate() }
+    unsafe copy.copyMemory(from: UnsafeRawBufferPointer(start: address, count: byteCount))
+    try unsafe body(RawBuffer(address: copy.baseAddress, count: count, datatype: datatype))
+  }
+
   /// Makes received bytes valid: a byte that is neither 0 nor 1 must never become a `Bool`.
   @inlinable @inline(__always)
   func normalize() {

@@ -198,6 +198,10 @@ func startReceive(
     return try unsafe startLargeReceive(buffer, source, tag, on: raw)
   }
   var request = CMPI_REQUEST_NULL as RawRequest
+  #if MPI_INTEGER_HANDLES
+    // MPICH 4.0 says in the status that rank 0 had sent it. No request has no source either.
+    if source == MPI_PROC_NULL { return request }
+  #endif
   try unsafe check(
     MPI_Irecv(
       buffer.address, buffer.rawCount, buffer.datatype.raw, source, tag.rawValue, raw,

@@ -71,6 +71,7 @@ public import CMPI
   ///
   /// The corresponding C function is `MPI_Cancel` (MPI 3.1 §3.8.4).
   public func cancel() throws(MPIError) {
+    guard raw != CMPI_REQUEST_NULL else { return }
     var request = raw
     try unsafe check(MPI_Cancel(&request), "MPI_Cancel")
   }
