@@ -7,6 +7,7 @@
 
 #include "Constant.h"
 #include "Features.h"
+#include "Integers.h"
 #include "Layouts.h"
 #include "Requests.h"
 #include "Processes.h"

@@ -20,10 +20,10 @@ public enum ThreadingLevel: Int, Comparable, CaseIterable, Sendable {
 
   var rawLevel: CInt {
     switch self {
-    case .single: CInt(MPI_THREAD_SINGLE)
-    case .funneled: CInt(MPI_THREAD_FUNNELED)
-    case .serialized: CInt(MPI_THREAD_SERIALIZED)
-    case .multiple: CInt(MPI_THREAD_MULTIPLE)
+    case .single: CMPI_THREAD_SINGLE
+    case .funneled: CMPI_THREAD_FUNNELED
+    case .serialized: CMPI_THREAD_SERIALIZED
+    case .multiple: CMPI_THREAD_MULTIPLE
     }
   }
 
@@ -126,7 +126,7 @@ public func finalize() throws(MPIError) {
 /// The corresponding C function is `MPI_Initialized` (MPI 3.1 §8.7).
 public var isInitialized: Bool {
   var flag: CInt = 0
-  return unsafe MPI_Initialized(&flag) == MPI_SUCCESS && flag != 0
+  return unsafe MPI_Initialized(&flag) == CMPI_SUCCESS && flag != 0
 }
 
 /// Whether MPI has been finalized.
@@ -134,7 +134,7 @@ public var isInitialized: Bool {
 /// The corresponding C function is `MPI_Finalized` (MPI 3.1 §8.7).
 public var isFinalized: Bool {
   var flag: CInt = 0
-  return unsafe MPI_Finalized(&flag) == MPI_SUCCESS && flag != 0
+  return unsafe MPI_Finalized(&flag) == CMPI_SUCCESS && flag != 0
 }
 
 /// Whether MPI can be called: what every `deinit` asks first.
@@ -157,7 +157,7 @@ public var threading: ThreadingLevel {
 ///
 /// The corresponding C function is `MPI_Get_processor_name` (MPI 3.1 §8.1).
 public var processorName: String {
-  unsafe text(capacity: CInt(MPI_MAX_PROCESSOR_NAME)) { unsafe MPI_Get_processor_name($0, $1) }
+  unsafe text(capacity: CMPI_MAX_PROCESSOR_NAME) { unsafe MPI_Get_processor_name($0, $1) }
 }
 
 /// The name and version of the MPI library.
@@ -166,7 +166,7 @@ public var processorName: String {
 public var libraryVersion: String {
   // MPICH fills the whole of its buffer's line with build options; what follows the first line says
   // nothing to users.
-  unsafe text(capacity: CInt(MPI_MAX_LIBRARY_VERSION_STRING)) {
+  unsafe text(capacity: CMPI_MAX_LIBRARY_VERSION_STRING) {
     unsafe MPI_Get_library_version($0, $1)
   }
 }
@@ -190,7 +190,7 @@ func text(
   return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(capacity) + 1) {
     buffer in
     unsafe buffer.initialize(repeating: 0)
-    guard unsafe write(buffer.baseAddress, &length) == MPI_SUCCESS else { return "" }
+    guard unsafe write(buffer.baseAddress, &length) == CMPI_SUCCESS else { return "" }
     return unsafe buffer.baseAddress.map { unsafe String(cString: $0) } ?? ""
   }
 }

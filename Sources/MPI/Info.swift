@@ -17,7 +17,7 @@ internal import CMPI
       raw = CMPI_INFO_NULL
       precondition(isRunning, "an Info was made while MPI is not running")
       let code = unsafe MPI_Info_create(&raw)
-      precondition(code == MPI_SUCCESS, "MPI_Info_create failed")
+      precondition(code == CMPI_SUCCESS, "MPI_Info_create failed")
     }
 
     init(owning raw: RawInfo) { self.raw = raw }
@@ -25,7 +25,7 @@ internal import CMPI
     func copy() -> Storage {
       var new = CMPI_INFO_NULL as RawInfo
       let code = unsafe MPI_Info_dup(raw, &new)
-      precondition(code == MPI_SUCCESS, "MPI_Info_dup failed")
+      precondition(code == CMPI_SUCCESS, "MPI_Info_dup failed")
       return Storage(owning: new)
     }
 
@@ -64,7 +64,7 @@ internal import CMPI
   public var keys: [String] {
     guard let storage else { return [] }
     return (0..<CInt(count)).map { index in
-      unsafe text(capacity: CInt(MPI_MAX_INFO_KEY)) { buffer, _ in
+      unsafe text(capacity: CMPI_MAX_INFO_KEY) { buffer, _ in
         unsafe MPI_Info_get_nthkey(storage.raw, index, buffer)
       }
     }
@@ -81,7 +81,7 @@ internal import CMPI
       var length: CInt = 0
       var flag: CInt = 0
       guard
-        unsafe MPI_Info_get_valuelen(storage.raw, key, &length, &flag) == MPI_SUCCESS, flag != 0
+        unsafe MPI_Info_get_valuelen(storage.raw, key, &length, &flag) == CMPI_SUCCESS, flag != 0
       else { return nil }
       return unsafe text(capacity: length + 1) { buffer, _ in
         unsafe MPI_Info_get(storage.raw, key, length, buffer, &flag)
@@ -94,16 +94,16 @@ internal import CMPI
         return
       }
       precondition(
-        newValue.utf8.count < Int(MPI_MAX_INFO_VAL),
+        newValue.utf8.count < Int(CMPI_MAX_INFO_VAL),
         "the value of \(key) has \(newValue.utf8.count) bytes, \(MPI_MAX_INFO_VAL - 1) are allowed")
       let code = unsafe MPI_Info_set(unique().raw, key, newValue)
-      precondition(code == MPI_SUCCESS, "MPI_Info_set failed for \(key)")
+      precondition(code == CMPI_SUCCESS, "MPI_Info_set failed for \(key)")
     }
   }
 
   private func requireKey(_ key: String) {
     precondition(
-      !key.isEmpty && key.utf8.count < Int(MPI_MAX_INFO_KEY),
+      !key.isEmpty && key.utf8.count < Int(CMPI_MAX_INFO_KEY),
       "a key of hints has 1 to \(MPI_MAX_INFO_KEY - 1) bytes: '\(key)'")
   }
 

@@ -101,7 +101,7 @@ private func communicatorNameAndRank(_ communicator: RawCommunicator) -> (name: 
 {
   guard communicator != CMPI_COMM_NULL, isInitialized, !isFinalized else { return nil }
   var rank: CInt = 0
-  guard unsafe MPI_Comm_rank(communicator, &rank) == MPI_SUCCESS else { return nil }
+  guard unsafe MPI_Comm_rank(communicator, &rank) == CMPI_SUCCESS else { return nil }
   let name = rawName(of: communicator)
   return (name.isEmpty ? "an unnamed communicator" : name, Int(rank))
 }

@@ -29,7 +29,7 @@ public struct MessageTag: RawRepresentable, ExpressibleByIntegerLiteral, Hashabl
   /// Any tag; for receives and probes only.
   ///
   /// The corresponding C constant is `MPI_ANY_TAG`.
-  @inlinable public static var any: MessageTag { MessageTag(rawValue: MPI_ANY_TAG) }
+  @inlinable public static var any: MessageTag { MessageTag(rawValue: CMPI_ANY_TAG) }
 
   /// The largest tag that the library takes: at least 32 767.
   ///
@@ -38,7 +38,7 @@ public struct MessageTag: RawRepresentable, ExpressibleByIntegerLiteral, Hashabl
     var value: UnsafeMutableRawPointer?
     var found: CInt = 0
     guard
-      unsafe MPI_Comm_get_attr(CMPI_COMM_WORLD, CInt(MPI_TAG_UB), &value, &found) == MPI_SUCCESS,
+      unsafe MPI_Comm_get_attr(CMPI_COMM_WORLD, CMPI_TAG_UB, &value, &found) == CMPI_SUCCESS,
       found != 0, let value = unsafe value
     else { return 32_767 }
     return unsafe MessageTag(rawValue: value.load(as: CInt.self))

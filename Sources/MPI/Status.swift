@@ -10,7 +10,7 @@ public struct Status: @unchecked Sendable {
   public var source: Int? {
     // The status of no request at all has "any source".
     let source = raw.MPI_SOURCE
-    return source == MPI_PROC_NULL || source == MPI_ANY_SOURCE ? nil : Int(source)
+    return source == CMPI_PROC_NULL || source == CMPI_ANY_SOURCE ? nil : Int(source)
   }
 
   /// The message's tag.
@@ -40,7 +40,7 @@ public struct Status: @unchecked Sendable {
     var bytes: MPI_Count = 0
     return unsafe withRaw { status in
       let code = unsafe MPI_Get_elements_x(status, CMPI_BYTE, &bytes)
-      return code == MPI_SUCCESS ? Int(bytes) : 0
+      return code == CMPI_SUCCESS ? Int(bytes) : 0
     }
   }
 
@@ -50,7 +50,7 @@ public struct Status: @unchecked Sendable {
   public var isCancelled: Bool {
     var flag: CInt = 0
     return unsafe withRaw { status in
-      unsafe MPI_Test_cancelled(status, &flag) == MPI_SUCCESS && flag != 0
+      unsafe MPI_Test_cancelled(status, &flag) == CMPI_SUCCESS && flag != 0
     }
   }
 
@@ -60,7 +60,7 @@ public struct Status: @unchecked Sendable {
 
   static func size(of datatype: DatatypeHandle) -> Int {
     var size: MPI_Count = 0
-    return unsafe MPI_Type_size_x(datatype.raw, &size) == MPI_SUCCESS ? Int(size) : 0
+    return unsafe MPI_Type_size_x(datatype.raw, &size) == CMPI_SUCCESS ? Int(size) : 0
   }
 }
 

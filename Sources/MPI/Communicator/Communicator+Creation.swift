@@ -44,7 +44,7 @@ extension Communicator {
     }
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(
-      MPI_Comm_split(raw, rawColor ?? MPI_UNDEFINED, rawKey(key, "MPI_Comm_split"), &new),
+      MPI_Comm_split(raw, rawColor ?? CMPI_UNDEFINED, rawKey(key, "MPI_Comm_split"), &new),
       "MPI_Comm_split", on: raw)
     return try new == CMPI_COMM_NULL ? nil : Communicator(owning: new)
   }
@@ -56,7 +56,7 @@ extension Communicator {
     /// Processes that can share memory: those of one host.
     ///
     /// The corresponding C constant is `MPI_COMM_TYPE_SHARED`.
-    public static var sharedMemory: SplitType { SplitType(raw: CInt(MPI_COMM_TYPE_SHARED)) }
+    public static var sharedMemory: SplitType { SplitType(raw: CMPI_COMM_TYPE_SHARED) }
   }
 
   /// Makes a communicator for each set of ranks that have something in common.

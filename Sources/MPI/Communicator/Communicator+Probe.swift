@@ -17,7 +17,7 @@ extension Communicator {
   ///
   /// The corresponding C function is `MPI_Probe` (MPI 3.1 §3.8.1).
   public func probe(from source: AnySource, tag: MessageTag = 0) throws(MPIError) -> Status {
-    try _probe(MPI_ANY_SOURCE, tag)
+    try _probe(CMPI_ANY_SOURCE, tag)
   }
 
   /// Waits until a message from a rank is there, and takes it out of the queue, to be received
@@ -41,7 +41,7 @@ extension Communicator {
   public func matchedProbe(
     from source: AnySource, tag: MessageTag = 0
   ) throws(MPIError) -> Message {
-    try _matchedProbe(MPI_ANY_SOURCE, tag)
+    try _matchedProbe(CMPI_ANY_SOURCE, tag)
   }
 
   private func _probe(_ source: CInt, _ tag: MessageTag) throws(MPIError) -> Status {

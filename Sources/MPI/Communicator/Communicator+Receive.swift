@@ -32,7 +32,7 @@ extension Communicator {
   public func receive<T: Datatype>(
     into elements: consuming MutableSpan<T>, from source: AnySource, tag: MessageTag = 0
   ) throws(MPIError) -> Status {
-    try unsafe _receive(elements.rawBuffer(), MPI_ANY_SOURCE, tag)
+    try unsafe _receive(elements.rawBuffer(), CMPI_ANY_SOURCE, tag)
   }
 
   /// Receives a message of any length from one rank.

@@ -120,5 +120,5 @@ public func withSendBuffer<Result>(
 /// The corresponding C function is `MPI_Pack_size`, and the constant `MPI_BSEND_OVERHEAD` (MPI 3.1
 /// §3.6).
 public func bufferedByteCount<T: Datatype>(of type: T.Type, count: Int) -> Int {
-  count * Status.size(of: T.mpiDatatype) + Int(MPI_BSEND_OVERHEAD)
+  count * Status.size(of: T.mpiDatatype) + Int(CMPI_BSEND_OVERHEAD)
 }

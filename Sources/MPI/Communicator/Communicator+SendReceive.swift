@@ -42,7 +42,7 @@ extension Communicator {
   ) throws(MPIError) -> Status {
     try unsafe _sendReceive(
       elements.rawBuffer, rawPeer(destination, "MPI_Sendrecv"), sendTag,
-      received.rawBuffer(), MPI_ANY_SOURCE, receiveTag ?? sendTag)
+      received.rawBuffer(), CMPI_ANY_SOURCE, receiveTag ?? sendTag)
   }
 
   /// Sends one value to one rank, and receives one from another, or the same.
@@ -88,7 +88,7 @@ extension Communicator {
   ) throws(MPIError) -> Status {
     try unsafe _sendReceive(
       replacing: elements.rawBuffer(), rawPeer(destination, "MPI_Sendrecv_replace"), tag,
-      MPI_ANY_SOURCE, receiveTag ?? tag)
+      CMPI_ANY_SOURCE, receiveTag ?? tag)
   }
 
   @inlinable @inline(__always)

@@ -80,7 +80,7 @@ public import CMPI
     get { rawName(of: raw) }
     set {
       var name = newValue
-      while name.utf8.count >= Int(MPI_MAX_OBJECT_NAME) { name.removeLast() }
+      while name.utf8.count >= Int(CMPI_MAX_OBJECT_NAME) { name.removeLast() }
       _ = unsafe MPI_Comm_set_name(raw, name)
     }
   }
@@ -92,7 +92,7 @@ public import CMPI
 func checkedPeer(
   _ rank: Int?, of size: Int, _ routine: StaticString, on raw: RawCommunicator
 ) throws(MPIError) -> CInt {
-  guard let rank else { return MPI_PROC_NULL }
+  guard let rank else { return CMPI_PROC_NULL }
   if _fastPath(UInt(bitPattern: rank) < UInt(bitPattern: size)) {
     return CInt(truncatingIfNeeded: rank)
   }
@@ -117,7 +117,7 @@ extension Communicator {
 }
 
 func rawName(of communicator: RawCommunicator) -> String {
-  unsafe text(capacity: CInt(MPI_MAX_OBJECT_NAME)) {
+  unsafe text(capacity: CMPI_MAX_OBJECT_NAME) {
     unsafe MPI_Comm_get_name(communicator, $0, $1)
   }
 }
@@ -138,9 +138,9 @@ public enum Similarity: Sendable {
 
   init(raw: CInt) {
     switch raw {
-    case CInt(MPI_IDENT): self = .identical
-    case CInt(MPI_CONGRUENT): self = .congruent
-    case CInt(MPI_SIMILAR): self = .similar
+    case CMPI_IDENT: self = .identical
+    case CMPI_CONGRUENT: self = .congruent
+    case CMPI_SIMILAR: self = .similar
     default: self = .unequal
     }
   }

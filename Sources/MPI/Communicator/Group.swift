@@ -24,7 +24,7 @@ internal import CMPI
     try unsafe check(MPI_Group_rank(raw, &rank), "MPI_Group_rank")
     self.raw = raw
     self.size = Int(size)
-    self.rank = rank == MPI_UNDEFINED ? nil : Int(rank)
+    self.rank = rank == CMPI_UNDEFINED ? nil : Int(rank)
     // The empty group is predefined, and some libraries refuse to free it.
     isOwned = raw != CMPI_GROUP_EMPTY
   }
@@ -100,7 +100,7 @@ internal import CMPI
     try unsafe check(
       MPI_Group_translate_ranks(raw, CInt(ranks.count), ranks, other.raw, &translated),
       "MPI_Group_translate_ranks")
-    return translated.map { $0 == MPI_UNDEFINED ? nil : Int($0) }
+    return translated.map { $0 == CMPI_UNDEFINED ? nil : Int($0) }
   }
 
   /// The rank that one process of this group has in another, or `nil` where it is not in it.

@@ -22,11 +22,11 @@ final class ReductionFunction: @unchecked Sendable {
     }
     var copy = CMPI_DATATYPE_NULL as RawDatatype
     let code = unsafe MPI_Type_dup(T.mpiDatatype.raw, &copy)
-    precondition(code == MPI_SUCCESS, "MPI could not duplicate the datatype of \(type)")
+    precondition(code == CMPI_SUCCESS, "MPI could not duplicate the datatype of \(type)")
     datatype = unsafe DatatypeHandle(copy)
     let code2 = unsafe MPI_Type_set_attr(
       copy, ReductionFunction.key, Unmanaged.passUnretained(self).toOpaque())
-    precondition(code2 == MPI_SUCCESS, "MPI could not attach a function to a datatype")
+    precondition(code2 == CMPI_SUCCESS, "MPI could not attach a function to a datatype")
   }
 
   deinit {
@@ -46,7 +46,7 @@ final class ReductionFunction: @unchecked Sendable {
         { left, right, count, datatype in
           unsafe ReductionFunction.call(left, right, count, datatype)
         }, commutes ? 1 : 0, &raw)
-      precondition(code == MPI_SUCCESS, "MPI could not make an operation")
+      precondition(code == CMPI_SUCCESS, "MPI could not make an operation")
       self.raw = raw
     }
   }
@@ -55,7 +55,7 @@ final class ReductionFunction: @unchecked Sendable {
     var key: CInt = 0
     let code = unsafe MPI_Type_create_keyval(
       CMPI_TYPE_NULL_COPY_FN, CMPI_TYPE_NULL_DELETE_FN, &key, nil)
-    precondition(code == MPI_SUCCESS, "MPI could not make an attribute")
+    precondition(code == CMPI_SUCCESS, "MPI could not make an attribute")
     return key
   }()
 
@@ -67,7 +67,7 @@ final class ReductionFunction: @unchecked Sendable {
     var found: CInt = 0
     guard let left = unsafe left, let right = unsafe right, let count = unsafe count,
       let datatype = unsafe datatype,
-      unsafe MPI_Type_get_attr(datatype.pointee, key, &context, &found) == MPI_SUCCESS,
+      unsafe MPI_Type_get_attr(datatype.pointee, key, &context, &found) == CMPI_SUCCESS,
       found != 0, let context = unsafe context
     else {
       preconditionFailure("MPI called a reduction with a datatype that is not its own")

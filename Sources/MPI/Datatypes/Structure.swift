@@ -112,7 +112,7 @@ private func describe(_ fields: [Field], stride: Int, _ name: String) -> Datatyp
     MPI_Type_free(&bare),
   ]
   precondition(
-    codes.allSatisfy { $0 == MPI_SUCCESS }, "MPI could not make a datatype for \(name)")
+    codes.allSatisfy { $0 == CMPI_SUCCESS }, "MPI could not make a datatype for \(name)")
 
   let bools = fields.flatMap { field -> [Int] in
     guard let inner = unsafe field.type.mpiDatatype.structure?.takeUnretainedValue() else {

@@ -8,7 +8,7 @@ public import CMPI
 func check(
   _ code: CInt, _ routine: StaticString, on communicator: RawCommunicator
 ) throws(MPIError) {
-  if _slowPath(code != MPI_SUCCESS) {
+  if _slowPath(code != CMPI_SUCCESS) {
     throw MPIError.reported(code, by: routine, on: communicator)
   }
 }
@@ -16,7 +16,7 @@ func check(
 /// Throws what a routine of MPI reported that concerns no communicator.
 @inlinable @inline(__always)
 func check(_ code: CInt, _ routine: StaticString) throws(MPIError) {
-  if _slowPath(code != MPI_SUCCESS) {
+  if _slowPath(code != CMPI_SUCCESS) {
     throw MPIError.reported(code, by: routine, on: CMPI_COMM_NULL)
   }
 }
@@ -57,7 +57,7 @@ extension MPIError {
 }
 
 private func errorString(_ code: CInt) -> String {
-  let text = unsafe text(capacity: CInt(MPI_MAX_ERROR_STRING)) {
+  let text = unsafe text(capacity: CMPI_MAX_ERROR_STRING) {
     unsafe MPI_Error_string(code, $0, $1)
   }
   // MPICH tells the whole stack of an error, a line for each call.

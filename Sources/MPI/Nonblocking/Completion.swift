@@ -63,10 +63,10 @@ final class Completion {
   /// Waits for the further requests. All are waited for, even after an error: until then the
   /// library may write.
   func waitForRequests() -> CInt {
-    var first = MPI_SUCCESS
+    var first = CMPI_SUCCESS
     for index in requests.indices {
       let code = unsafe MPI_Wait(&requests[index], CMPI_STATUS_IGNORE)
-      if first == MPI_SUCCESS { first = code }
+      if first == CMPI_SUCCESS { first = code }
     }
     return first
   }
@@ -75,7 +75,7 @@ final class Completion {
   func isComplete() -> Bool {
     requests.allSatisfy { request in
       var flag: CInt = 0
-      return unsafe MPI_Request_get_status(request, &flag, CMPI_STATUS_IGNORE) != MPI_SUCCESS
+      return unsafe MPI_Request_get_status(request, &flag, CMPI_STATUS_IGNORE) != CMPI_SUCCESS
         || flag != 0
     }
   }

@@ -92,7 +92,7 @@ extension Exchange {
     into elements: consuming MutableSpan<T>, from source: AnySource, tag: MessageTag = 0
   ) throws(MPIError) {
     let buffer = unsafe elements.rawBuffer()
-    let request = try unsafe startReceive(buffer, MPI_ANY_SOURCE, tag, on: raw)
+    let request = try unsafe startReceive(buffer, CMPI_ANY_SOURCE, tag, on: raw)
     unsafe add(request, receiving: buffer)
   }
 
@@ -113,10 +113,10 @@ extension Exchange {
     }
     // One by one, not MPI_Waitall: Open MPI's never returns where one of the operations had failed
     // before the call (seen in 4.1.4). All make progress while one is waited for.
-    var first = MPI_SUCCESS
+    var first = CMPI_SUCCESS
     for index in 0..<count {
       let code = unsafe MPI_Wait(&requests[index], CMPI_STATUS_IGNORE)
-      if _slowPath(code != MPI_SUCCESS) && first == MPI_SUCCESS { first = code }
+      if _slowPath(code != CMPI_SUCCESS) && first == CMPI_SUCCESS { first = code }
     }
     try check(first, "MPI_Wait", on: raw)
   }
@@ -178,11 +178,11 @@ func waitForAll(
   let overflow = unsafe overflow?.takeRetainedValue()
   var requests = (0..<count).map { few[$0] }
   if let overflow { requests += overflow.requests }
-  var first = MPI_SUCCESS
+  var first = CMPI_SUCCESS
   for index in requests.indices {
     var status = MPI_Status()
     let code = unsafe MPI_Wait(&requests[index], &status)
-    if first == MPI_SUCCESS { first = code }
+    if first == CMPI_SUCCESS { first = code }
     body(Status(status))
   }
   overflow?.completion.finish()

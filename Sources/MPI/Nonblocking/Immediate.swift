@@ -75,7 +75,7 @@ extension Immediate {
   ) throws(MPIError) -> Request {
     let buffer = unsafe elements.rawBuffer()
     return unsafe Request(
-      try startReceive(buffer, MPI_ANY_SOURCE, tag, on: raw), buffer.normalizing)
+      try startReceive(buffer, CMPI_ANY_SOURCE, tag, on: raw), buffer.normalizing)
   }
 
   /// Looks whether a message from a rank is there.
@@ -91,7 +91,7 @@ extension Immediate {
   ///
   /// The corresponding C function is `MPI_Iprobe` (MPI 3.1 §3.8.1).
   public func probe(from source: AnySource, tag: MessageTag = 0) throws(MPIError) -> Status? {
-    try _probe(MPI_ANY_SOURCE, tag)
+    try _probe(CMPI_ANY_SOURCE, tag)
   }
 
   /// Looks whether a message from a rank is there, and if so takes it out of the queue.
@@ -110,7 +110,7 @@ extension Immediate {
   public func matchedProbe(
     from source: AnySource, tag: MessageTag = 0
   ) throws(MPIError) -> Message? {
-    try _matchedProbe(MPI_ANY_SOURCE, tag)
+    try _matchedProbe(CMPI_ANY_SOURCE, tag)
   }
 
   private func _probe(_ source: CInt, _ tag: MessageTag) throws(MPIError) -> Status? {
@@ -200,7 +200,7 @@ func startReceive(
   var request = CMPI_REQUEST_NULL as RawRequest
   #if MPI_INTEGER_HANDLES
     // MPICH 4.0 says in the status that rank 0 had sent it. No request has no source either.
-    if source == MPI_PROC_NULL { return request }
+    if source == CMPI_PROC_NULL { return request }
   #endif
   try unsafe check(
     MPI_Irecv(

@@ -126,7 +126,7 @@ func drop(_ request: RawRequest, _ completion: Unmanaged<Completion>?) {
   let start = MPI_Wtime()
   var flag: CInt = 0
   while flag == 0 {
-    guard unsafe MPI_Test(&request, &flag, CMPI_STATUS_IGNORE) == MPI_SUCCESS else { break }
+    guard unsafe MPI_Test(&request, &flag, CMPI_STATUS_IGNORE) == CMPI_SUCCESS else { break }
     if flag == 0 && MPI_Wtime() - start > patience {
       endJob(because: Abandoned())
     }

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Makes docs/Coverage.md: for each function of MPI 3.1, what it is in Swift.
+
+    docs/coverage.py            writes the table
+    docs/coverage.py --check    fails where the table is out of date, or a function is neither there nor excused
+
+A function counts as covered where a public declaration names it in its documentation ("The corresponding C function
+is `MPI_Send` …") and the sources call it. docs/mpi31-functions.txt lists the functions of MPI 3.1 that are neither
+deprecated nor part of the Fortran or tools interface.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+root = Path(__file__).resolve().parent.parent
+page = root / "docs/Coverage.md"
+
+# What is absent, and why.
+ABSENT: dict[str, str] = {}
+
+
+def code_without_comments(text):
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    return "\n".join(line.split("//")[0] for line in text.splitlines())
+
+
+def parameters(signature):
+    """The labels of a parameter list that begins after its parenthesis."""
+    depth, labels, start = 0, [], 0
+    parts = []
+    for index, character in enumerate(signature):
+        if character in "([{<":
+            depth += 1
+        elif character in ")]}>" and not signature[index - 1] == "-":
+            if depth == 0:
+                parts.append(signature[start:index])
+                break
+            depth -= 1
+        elif character == "," and depth == 0:
+            parts.append(signature[start:index])
+            start = index + 1
+    for part in parts:
+        word = re.match(r"\s*(?:@\w+\s+)*([\w`]+)", part)
+        if word:
+            labels.append(word.group(1).strip("`") + ":")
+    return "".join(labels)
+
+
+def swift_name(lines, index, owner):
+    """The name of the declaration that begins at a line, as documentation writes it."""
+    text = " ".join(line.strip() for line in lines[index : index + 12])
+    text = re.sub(r"@_?\w+(\([^)]*\))?\s+", "", text)
+    found = re.search(
+        r"\b(func|init|subscript|var|let|case|struct|class|enum|protocol|typealias)\b\s*([\w`]+|==|<|\?)?", text)
+    if not found:
+        return None
+    kind, name = found.group(1), found.group(2) or ""
+    if kind == "class" and name in ("func", "var"):
+        return None
+    if kind in ("struct", "class", "enum", "protocol", "typealias"):
+        return name
+    rest = text[found.end() :]
+    if kind in ("init", "subscript"):
+        name, rest = kind, text[text.index(kind) + len(kind) :]
+    if kind in ("func", "init", "subscript"):
+        rest = re.sub(r"^[?!]?<[^(]*>", "", rest).lstrip("?! ")
+        name += "(" + parameters(rest[1:]) + ")" if rest.startswith("(") else "()"
+    return f"{owner}.{name}" if owner else name
+
+
+def documented():
+    """For each C function the Swift declarations whose documentation names it."""
+    result = {}
+    for path in sorted((root / "Sources/MPI").rglob("*.swift")):
+        lines = path.read_text().splitlines()
+        owner, comment, fresh = "", [], False
+        for index, line in enumerate(lines):
+            stripped = line.strip()
+            if stripped.startswith("///"):
+                comment = (comment if fresh else []) + [stripped[3:].strip()]
+                fresh = True
+                continue
+            opened = re.match(r"(?:@\S+ )*(?:public |final |open )*(extension|struct|class|enum|protocol)\s+([\w.]+)", line)
+            if comment and stripped:
+                if stripped.startswith("@") and not re.search(r"\b(func|init|var|let|struct|class|enum|subscript)\b", line):
+                    continue
+                text = " ".join(comment)
+                sentence = re.search(r"corresponding C (?:function|constant|type|macro)s?\b.*$", text)
+                name = swift_name(lines, index, "" if opened else (owner if line.startswith(" ") else ""))
+                is_public = "public" in line or re.match(r"\s+(func|init|case|static|var)", line)
+                if sentence and name and is_public:
+                    for function in re.findall(r"MPI_[A-Z][a-z]\w*", sentence.group(0)):
+                        result.setdefault(function, [])
+                        if name not in result[function]:
+                            result[function].append(name)
+            if stripped:
+                comment, fresh = [], False
+            if opened:
+                owner = opened.group(2)
+            elif line.startswith("}"):
+                owner = ""
+    return result
+
+
+def called():
+    """The C functions that the sources call."""
+    result = set()
+    for path in [*(root / "Sources/MPI").rglob("*.swift"), *(root / "Sources/CMPI").glob("*.h")]:
+        text = code_without_comments(path.read_text())
+        result |= set(re.findall(r"\bP?(MPI_[A-Z]\w*)\s*\(", text))
+        # Handed over as functions, or wrapped in a macro that pastes names.
+        result |= set(re.findall(r"\b(MPI_[A-Z][a-z]\w*)\b", text))
+    return result
+
+
+def table():
+    functions = (root / "docs/mpi31-functions.txt").read_text().split()
+    swift, calls = documented(), called()
+    problems, rows, covered = [], [], 0
+    for function in sorted(functions):
+        names = swift.get(function)
+        if function in ABSENT:
+            if names and function in calls:
+                problems.append(f"{function} is covered, and excused as absent")
+            rows.append(f"| `{function}` | absent: {ABSENT[function]} |")
+        elif not names:
+            problems.append(f"{function} is named by no public declaration's documentation")
+        elif function not in calls:
+            problems.append(f"{function} is documented at {names[0]}, but never called")
+        else:
+            covered += 1
+            shown = ", ".join(f"`{name}`" for name in names[:3]) + (", …" if len(names) > 3 else "")
+            rows.append(f"| `{function}` | {shown} |")
+    text = "\n".join(
+        [
+            "# Coverage",
+            "",
+            f"Of the {len(functions)} functions of MPI 3.1 that are neither deprecated nor part of the Fortran or tools",
+            f"interface, {covered} are reached by typed Swift. Made by `docs/coverage.py` from the documentation of the sources;",
+            "CI fails where this page is out of date.",
+            "",
+            "| MPI 3.1 | Swift |",
+            "|---|---|",
+            *rows,
+            "",
+        ]
+    )
+    return text, problems, covered, len(functions)
+
+
+def main():
+    text, problems, covered, count = table()
+    for problem in problems:
+        print(f"coverage: {problem}", file=sys.stderr)
+    if "--check" in sys.argv:
+        if page.read_text() != text:
+            problems.append("old")
+            print("coverage: docs/Coverage.md is out of date: run docs/coverage.py", file=sys.stderr)
+    else:
+        page.write_text(text)
+    print(f"{covered} of {count} functions of MPI 3.1")
+    sys.exit(1 if problems else 0)
+
+
+main()
