@@ -55,7 +55,7 @@ extension Communicator {
   public func gather<S: Datatype, R: Datatype>(
     _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
     into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
-    at resultPosition: Int = 0, instances resultInstances: Int = 1, to root: Int
+    resultPosition: Int = 0, resultInstances: Int = 1, to root: Int
   ) throws(MPIError) {
     try unsafe _gather(
       elements.side(layout, at: position, instances: instances),
@@ -91,7 +91,7 @@ extension Communicator {
   public func scatter<S: Datatype, R: Datatype>(
     _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
     into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
-    at resultPosition: Int = 0, instances resultInstances: Int = 1, from root: Int
+    resultPosition: Int = 0, resultInstances: Int = 1, from root: Int
   ) throws(MPIError) {
     try unsafe _scatter(
       elements.side(layout, at: position, instances: instances),
@@ -103,13 +103,13 @@ extension Communicator {
   /// Gathers as many elements of every rank onto all ranks, where they do not lie in one run.
   ///
   /// **Collective**: every rank of the communicator calls it. The parameters are those of
-  /// ``gather(_:layout:at:instances:into:layout:at:instances:to:)``, with a result on every rank.
+  /// ``gather(_:layout:at:instances:into:layout:resultPosition:resultInstances:to:)``, with a result on every rank.
   ///
   /// The corresponding C function is `MPI_Allgather` (MPI 3.1 §5.7).
   public func allGather<S: Datatype, R: Datatype>(
     _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
     into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
-    at resultPosition: Int = 0, instances resultInstances: Int = 1
+    resultPosition: Int = 0, resultInstances: Int = 1
   ) throws(MPIError) {
     try unsafe _allGather(
       elements.side(layout, at: position, instances: instances),
@@ -138,7 +138,7 @@ extension Communicator {
   public func allToAll<S: Datatype, R: Datatype>(
     _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
     into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
-    at resultPosition: Int = 0, instances resultInstances: Int = 1
+    resultPosition: Int = 0, resultInstances: Int = 1
   ) throws(MPIError) {
     try unsafe _allToAll(
       elements.side(layout, at: position, instances: instances),

@@ -79,17 +79,17 @@ extension Communicator {
   ///       into: row.mutableSpan, layout: nil, from: left)
   ///
   /// The parameters are those of ``send(_:layout:at:instances:to:tag:mode:)``, those of
-  /// ``receive(into:layout:at:instances:from:tag:)-(_,_,_,_,Int?,_)``, and those of
-  /// ``sendReceive(_:to:tag:into:from:receiving:)-(_,_,_,_,Int?,_)``; where a layout is `nil`, all
-  /// elements take part.
+  /// ``receive(into:layout:at:instances:from:tag:)-(_,_,_,_,Int?,_)`` as `resultPosition` and
+  /// `resultInstances`, and those of ``sendReceive(_:to:tag:into:from:receiving:)-(_,_,_,_,Int?,_)``.
+  /// Where a layout is `nil`, all elements take part.
   ///
   /// The corresponding C function is `MPI_Sendrecv` (MPI 3.1 §3.10).
   @inlinable @discardableResult
   public func sendReceive<S: Datatype, R: Datatype>(
     _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
     to destination: Int?, tag sendTag: MessageTag = 0,
-    into received: consuming MutableSpan<R>, layout receivedLayout: Layout<R>?,
-    at receivedPosition: Int = 0, instances receivedInstances: Int = 1, from source: Int?,
+    into received: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
+    resultPosition: Int = 0, resultInstances: Int = 1, from source: Int?,
     receiving receiveTag: MessageTag? = nil
   ) throws(MPIError) -> Status {
     try unsafe _sendReceive(
@@ -97,7 +97,7 @@ extension Communicator {
         layout?.storage, at: position, instances: instances, "sendReceive"),
       rawPeer(destination, "MPI_Sendrecv"), sendTag,
       received.rawBuffer().laidOut(
-        receivedLayout?.storage, at: receivedPosition, instances: receivedInstances,
+        resultLayout?.storage, at: resultPosition, instances: resultInstances,
         "sendReceive"),
       rawPeer(source, "MPI_Sendrecv"), receiveTag ?? sendTag)
   }
@@ -109,8 +109,8 @@ extension Communicator {
   public func sendReceive<S: Datatype, R: Datatype>(
     _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
     to destination: Int?, tag sendTag: MessageTag = 0,
-    into received: consuming MutableSpan<R>, layout receivedLayout: Layout<R>?,
-    at receivedPosition: Int = 0, instances receivedInstances: Int = 1, from source: AnySource,
+    into received: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
+    resultPosition: Int = 0, resultInstances: Int = 1, from source: AnySource,
     receiving receiveTag: MessageTag? = nil
   ) throws(MPIError) -> Status {
     try unsafe _sendReceive(
@@ -118,7 +118,7 @@ extension Communicator {
         layout?.storage, at: position, instances: instances, "sendReceive"),
       rawPeer(destination, "MPI_Sendrecv"), sendTag,
       received.rawBuffer().laidOut(
-        receivedLayout?.storage, at: receivedPosition, instances: receivedInstances,
+        resultLayout?.storage, at: resultPosition, instances: resultInstances,
         "sendReceive"),
       MPI_ANY_SOURCE, receiveTag ?? sendTag)
   }

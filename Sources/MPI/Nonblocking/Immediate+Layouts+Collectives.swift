@@ -21,14 +21,14 @@ extension Immediate {
   /// Begins to gather as many elements of every rank on the root, where they do not lie in one run.
   ///
   /// **Collective**. The parameters are those of
-  /// ``Communicator/gather(_:layout:at:instances:into:layout:at:instances:to:)``.
+  /// ``Communicator/gather(_:layout:at:instances:into:layout:resultPosition:resultInstances:to:)``.
   ///
   /// The corresponding C function is `MPI_Igather` (MPI 3.1 §5.12.3).
   @_lifetime(copy elements, copy result)
   public func gather<S: Datatype, R: Datatype>(
     _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
     into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
-    at resultPosition: Int = 0, instances resultInstances: Int = 1, to root: Int
+    resultPosition: Int = 0, resultInstances: Int = 1, to root: Int
   ) throws(MPIError) -> Request {
     var pending = unsafe Pending()
     let target = try unsafe communicator._gather(
@@ -41,14 +41,14 @@ extension Immediate {
   /// Begins to give each rank as many of the root's elements, where they do not lie in one run.
   ///
   /// **Collective**. The parameters are those of
-  /// ``Communicator/scatter(_:layout:at:instances:into:layout:at:instances:from:)``.
+  /// ``Communicator/scatter(_:layout:at:instances:into:layout:resultPosition:resultInstances:from:)``.
   ///
   /// The corresponding C function is `MPI_Iscatter` (MPI 3.1 §5.12.4).
   @_lifetime(copy elements, copy result)
   public func scatter<S: Datatype, R: Datatype>(
     _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
     into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
-    at resultPosition: Int = 0, instances resultInstances: Int = 1, from root: Int
+    resultPosition: Int = 0, resultInstances: Int = 1, from root: Int
   ) throws(MPIError) -> Request {
     var pending = unsafe Pending()
     let target = try unsafe communicator._scatter(
@@ -61,14 +61,14 @@ extension Immediate {
   /// Begins to gather as many elements of every rank onto all ranks, where they do not lie in one run.
   ///
   /// **Collective**. The parameters are those of
-  /// ``Communicator/allGather(_:layout:at:instances:into:layout:at:instances:)``.
+  /// ``Communicator/allGather(_:layout:at:instances:into:layout:resultPosition:resultInstances:)``.
   ///
   /// The corresponding C function is `MPI_Iallgather` (MPI 3.1 §5.12.5).
   @_lifetime(copy elements, copy result)
   public func allGather<S: Datatype, R: Datatype>(
     _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
     into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
-    at resultPosition: Int = 0, instances resultInstances: Int = 1
+    resultPosition: Int = 0, resultInstances: Int = 1
   ) throws(MPIError) -> Request {
     var pending = unsafe Pending()
     let target = try unsafe communicator._allGather(
@@ -81,14 +81,14 @@ extension Immediate {
   /// not lie in one run.
   ///
   /// **Collective**. The parameters are those of
-  /// ``Communicator/allToAll(_:layout:at:instances:into:layout:at:instances:)``.
+  /// ``Communicator/allToAll(_:layout:at:instances:into:layout:resultPosition:resultInstances:)``.
   ///
   /// The corresponding C function is `MPI_Ialltoall` (MPI 3.1 §5.12.6).
   @_lifetime(copy elements, copy result)
   public func allToAll<S: Datatype, R: Datatype>(
     _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
     into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
-    at resultPosition: Int = 0, instances resultInstances: Int = 1
+    resultPosition: Int = 0, resultInstances: Int = 1
   ) throws(MPIError) -> Request {
     var pending = unsafe Pending()
     let target = try unsafe communicator._allToAll(
