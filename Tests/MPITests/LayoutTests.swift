@@ -12,7 +12,9 @@ import Testing
     #expect(known.layout.extent == count)
   }
 
-  @Test("Blocks at equal distances", arguments: [(0, 1, 5), (3, 0, 4), (3, 1, 10), (4, 2, 2), (2, 3, 7)])
+  @Test(
+    "Blocks at equal distances",
+    arguments: [(0, 1, 5), (3, 0, 4), (3, 1, 10), (4, 2, 2), (2, 3, 7)])
   func strided(count: Int, length: Int, stride: Int) throws {
     let known = KnownLayout(
       layout: try .strided(count: count, blockLength: length, stride: stride),
@@ -46,7 +48,8 @@ import Testing
     [.blocks(of: 5), .cyclic(blockLength: 3)],
   ]
 
-  @Test("Parts of a distributed array", arguments: distributions, [ArrayOrder.rowMajor, .columnMajor])
+  @Test(
+    "Parts of a distributed array", arguments: distributions, [ArrayOrder.rowMajor, .columnMajor])
   func distributed(kinds: [Distribution], order: ArrayOrder) throws {
     let (shape, grid) = ([9, 7], [2, 3])
     for part in 0..<6 {
@@ -86,7 +89,9 @@ import Testing
   @Test("Subarrays", arguments: [ArrayOrder.rowMajor, .columnMajor])
   func subarray(order: ArrayOrder) throws {
     let shape = [4, 5, 3]
-    for ranges in [[1..<3, 0..<5, 1..<2], [0..<4, 0..<5, 0..<3], [3..<4, 2..<4, 0..<3], [1..<1, 0..<5, 0..<3]] {
+    for ranges in [
+      [1..<3, 0..<5, 1..<2], [0..<4, 0..<5, 0..<3], [3..<4, 2..<4, 0..<3], [1..<1, 0..<5, 0..<3],
+    ] {
       let layout = try Layout<Int>.subarray(ranges, of: shape, order: order)
       let known = KnownLayout(
         layout: layout,
@@ -103,7 +108,8 @@ import Testing
     let pair = KnownLayout(layout: try .strided(count: 2, stride: 3), positions: [0, 3])
     #expect(pair.layout.extent == 4)
     try world.expect(
-      KnownLayout(layout: try pair.layout.repeated(3), positions: [0, 3, 4, 7, 8, 11]), instances: 2)
+      KnownLayout(layout: try pair.layout.repeated(3), positions: [0, 3, 4, 7, 8, 11]), instances: 2
+    )
     try world.expect(
       KnownLayout(
         layout: try .strided(count: 2, blockLength: 2, stride: 20, of: pair.layout),
@@ -126,7 +132,8 @@ import Testing
     let row = try Layout<Int>.contiguous(count: n)
     let column = try Layout<Int>.strided(count: n - 2, stride: n)
     let border = try Layout.structure(of: [
-      row.placed(at: 0), column.placed(at: n), column.placed(at: 2 * n - 1), row.placed(at: n * (n - 1)),
+      row.placed(at: 0), column.placed(at: n), column.placed(at: 2 * n - 1),
+      row.placed(at: n * (n - 1)),
     ])
     try world.expect(
       KnownLayout(
@@ -263,7 +270,9 @@ import Testing
       a.span, layout: third, at: 2 * n + n * n, to: world.rank, into: e.mutableSpan, layout: nil,
       from: world.rank)
     var expected: [Float] = []
-    for k in 1..<10 { for j in 2..<11 { for i in 0..<9 { expected.append(a[2 * i + n * j + n * n * k]) } } }
+    for k in 1..<10 {
+      for j in 2..<11 { for i in 0..<9 { expected.append(a[2 * i + n * j + n * n * k]) } }
+    }
     #expect(e == expected)
   }
 
@@ -401,7 +410,9 @@ import Testing
     func layout() throws -> Layout<Bool> { try Layout<Bool>.blocks(at: positions) }
     let clear = [Bool](repeating: false, count: 10)
 
-    var (blocking, immediate, dropped, exchanged, matched, given) = (clear, clear, clear, clear, clear, clear)
+    var (blocking, immediate, dropped, exchanged, matched, given) = (
+      clear, clear, clear, clear, clear, clear
+    )
     try world.sendReceive(
       sent.span, layout: nil, to: world.right, into: blocking.mutableSpan, layout: layout(),
       from: world.left)

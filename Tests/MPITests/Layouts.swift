@@ -59,7 +59,8 @@ extension Communicator {
       sourceLocation: sourceLocation)
     // What the library says, in bytes.
     #expect(known.layout.byteCount == 8 * known.positions.count, sourceLocation: sourceLocation)
-    #expect(known.layout.byteBounds.count == 8 * known.layout.extent, sourceLocation: sourceLocation)
+    #expect(
+      known.layout.byteBounds.count == 8 * known.layout.extent, sourceLocation: sourceLocation)
     if let lowest = known.positions.min(), let highest = known.positions.max() {
       #expect(
         known.layout.trueByteBounds == 8 * lowest..<8 * (highest + 1), "\(known.layout)",

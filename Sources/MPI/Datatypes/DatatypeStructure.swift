@@ -60,50 +60,76 @@ extension Layout: CustomStringConvertible {
   }
 }
 
+/// What the library tells of a datatype, in the order of the arguments of its constructor.
+final class DatatypeContents {
+  let combiner: CInt
+  private(set) var integers: [CInt] = []
+  private(set) var addresses: [MPI_Aint] = []
+
+  /// The datatypes it was made of, which live as long as this.
+  private(set) var types: [RawDatatype] = []
+
+  /// Whether it is one of the library's own.
+  var isNamed: Bool { combiner == CMPI_COMBINER_NAMED }
+
+  init(of raw: RawDatatype) throws(MPIError) {
+    let envelope = try DatatypeContents.envelope(of: raw)
+    combiner = envelope.combiner
+    if isNamed { return }
+    integers = [CInt](repeating: 0, count: Int(envelope.integers))
+    addresses = [MPI_Aint](repeating: 0, count: Int(envelope.addresses))
+    types = [RawDatatype](repeating: CMPI_DATATYPE_NULL, count: Int(envelope.types))
+    try unsafe check(
+      MPI_Type_get_contents(
+        raw, envelope.integers, envelope.addresses, envelope.types, &integers, &addresses, &types),
+      "MPI_Type_get_contents")
+  }
+
+  deinit {
+    // Those that are not the library's own are new references.
+    for type in types where isRunning {
+      guard let inner = try? DatatypeContents.envelope(of: type) else { continue }
+      if inner.combiner != CMPI_COMBINER_NAMED { releaseDatatype(unsafe DatatypeHandle(type)) }
+    }
+  }
+
+  private static func envelope(
+    of raw: RawDatatype
+  ) throws(MPIError) -> (integers: CInt, addresses: CInt, types: CInt, combiner: CInt) {
+    var result: (integers: CInt, addresses: CInt, types: CInt, combiner: CInt) = (0, 0, 0, 0)
+    try unsafe check(
+      MPI_Type_get_envelope(
+        raw, &result.integers, &result.addresses, &result.types, &result.combiner),
+      "MPI_Type_get_envelope")
+    return result
+  }
+
+  /// `count` integers, behind `skipped` others.
+  func integers(_ count: Int, behind skipped: Int) -> [Int] {
+    integers.dropFirst(skipped).prefix(count).map { Int($0) }
+  }
+
+  var order: ArrayOrder { integers.last == CMPI_ORDER_C ? .rowMajor : .columnMajor }
+}
+
 extension DatatypeStructure {
   /// Asks the library about a datatype, and about those it was made of.
   init(of raw: RawDatatype) throws(MPIError) {
-    var (integerCount, addressCount, typeCount, combiner): (CInt, CInt, CInt, CInt) = (0, 0, 0, 0)
-    try unsafe check(
-      MPI_Type_get_envelope(raw, &integerCount, &addressCount, &typeCount, &combiner),
-      "MPI_Type_get_envelope")
-    guard combiner != CMPI_COMBINER_NAMED else {
+    let contents = try DatatypeContents(of: raw)
+    guard !contents.isNamed else {
       self = .named(unsafe DatatypeHandle(raw).name)
       return
     }
-    var integers = [CInt](repeating: 0, count: Int(integerCount))
-    var addresses = [MPI_Aint](repeating: 0, count: Int(addressCount))
-    var types = [RawDatatype](repeating: CMPI_DATATYPE_NULL, count: Int(typeCount))
-    try unsafe check(
-      MPI_Type_get_contents(
-        raw, integerCount, addressCount, typeCount, &integers, &addresses, &types),
-      "MPI_Type_get_contents")
-    defer { types.forEach { freeUnlessNamed($0) } }
     var inner: [DatatypeStructure] = []
-    for type in types { inner.append(try DatatypeStructure(of: type)) }
-    self = DatatypeStructure(
-      combiner, Contents(integers: integers.map { Int($0) }, addresses: addresses, types: inner))
+    for type in contents.types { inner.append(try DatatypeStructure(of: type)) }
+    self.init(contents, of: inner)
   }
 
-  /// What `MPI_Type_get_contents` returns, in the order of the constructor's arguments.
-  private struct Contents {
-    let integers: [Int]
-    let addresses: [Int]
-    let types: [DatatypeStructure]
-
-    var order: ArrayOrder { integers.last == Int(CMPI_ORDER_C) ? .rowMajor : .columnMajor }
-
-    /// `count` integers, behind `skipped` others.
-    func integers(_ count: Int, behind skipped: Int) -> [Int] {
-      Array(integers.dropFirst(skipped).prefix(count))
-    }
-  }
-
-  private init(_ combiner: CInt, _ contents: Contents) {
-    let (i, addresses) = (contents.integers, contents.addresses)
-    let first = contents.types.first ?? .named("")
+  private init(_ contents: DatatypeContents, of types: [DatatypeStructure]) {
+    let (i, addresses) = (contents.integers.map { Int($0) }, contents.addresses)
+    let first = types.first ?? .named("")
     let n = i.first ?? 0
-    switch combiner {
+    switch contents.combiner {
     case CMPI_COMBINER_DUP: self = .duplicate(of: first)
     case CMPI_COMBINER_CONTIGUOUS: self = .contiguous(count: n, of: first)
     case CMPI_COMBINER_VECTOR:
@@ -122,7 +148,7 @@ extension DatatypeStructure {
       self = .byteIndexedBlock(length: i[1], bytes: addresses, of: first)
     case CMPI_COMBINER_STRUCT:
       self = .structure(
-        lengths: contents.integers(n, behind: 1), bytes: addresses, of: contents.types)
+        lengths: contents.integers(n, behind: 1), bytes: addresses, of: types)
     case CMPI_COMBINER_SUBARRAY:
       self = .subarray(
         shape: contents.integers(n, behind: 1), lengths: contents.integers(n, behind: n + 1),
@@ -138,17 +164,8 @@ extension DatatypeStructure {
         grid: contents.integers(n, behind: 3 * n + 3), part: i[1], order: contents.order, of: first)
     case CMPI_COMBINER_RESIZED:
       self = .resized(lowerByte: addresses[0], bytes: addresses[1], of: first)
-    default: self = .other(combiner: Int(combiner), of: contents.types)
+    default: self = .other(combiner: Int(contents.combiner), of: types)
     }
-  }
-}
-
-/// Frees a datatype that `MPI_Type_get_contents` returned, unless it is one of the library's own.
-private func freeUnlessNamed(_ raw: RawDatatype) {
-  var (integers, addresses, types, combiner): (CInt, CInt, CInt, CInt) = (0, 0, 0, 0)
-  let code = unsafe MPI_Type_get_envelope(raw, &integers, &addresses, &types, &combiner)
-  if code == MPI_SUCCESS && combiner != CMPI_COMBINER_NAMED {
-    releaseDatatype(unsafe DatatypeHandle(raw))
   }
 }
 

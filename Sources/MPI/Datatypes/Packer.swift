@@ -79,7 +79,8 @@ public struct Packer: Sendable {
     let narrowed = try unsafe Narrowed(buffer)
     defer { unsafe narrowed.release() }
     let start = bytes.count
-    let size = try unsafe packedSize(narrowed, start + buffer.count * Status.size(of: buffer.datatype))
+    let size = try unsafe packedSize(
+      narrowed, start + buffer.count * Status.size(of: buffer.datatype))
     bytes.append(contentsOf: repeatElement(0, count: size))
     var end = start
     defer { bytes.removeLast(bytes.count - end) }
@@ -100,6 +101,7 @@ public struct Packer: Sendable {
       try requireNative(bytes.count + Int(size), "MPI_Pack")
       return Int(size)
     case .external32:
+      if unsafe try ByteOrder.ofOwn(buffer.datatype) != nil { return end - bytes.count }
       var size: MPI_Aint = 0
       try unsafe check(
         MPI_Pack_external_size(external32, buffer.count, buffer.datatype.raw, &size),
@@ -122,6 +124,9 @@ public struct Packer: Sendable {
           communicator.raw), "MPI_Pack", on: communicator.raw)
       return Int(position)
     case .external32:
+      if let order = unsafe try ByteOrder.ofOwn(buffer.datatype) {
+        return try unsafe write(address, buffer, from: start, order)
+      }
       var position = MPI_Aint(start)
       try unsafe check(
         MPI_Pack_external(
@@ -129,6 +134,20 @@ public struct Packer: Sendable {
         "MPI_Pack_external")
       return position
     }
+  }
+
+  /// Packs natively, and turns numbers round.
+  ///
+  /// - Parameter order: That of one element of the datatype.
+  private mutating func write(
+    _ address: UnsafeMutableRawPointer?, _ buffer: Narrowed, from start: Int, _ order: ByteOrder
+  ) throws(MPIError) -> Int {
+    var packed = Packer(for: communicator)
+    try unsafe packed.pack(
+      RawBuffer(address: address, count: Int(buffer.count), datatype: buffer.datatype))
+    ByteOrder.repeated(order, unsafe Int(buffer.count)).reverse(&packed.bytes)
+    bytes.replaceSubrange(start..., with: packed.bytes)
+    return bytes.count
   }
 }
 
@@ -247,6 +266,16 @@ public struct Unpacker: Sendable {
         "MPI_Unpack", on: communicator.raw)
       position = Int(next)
     case .external32:
+      if let order = try unsafe ByteOrder.ofOwn(buffer.datatype) {
+        // Turned round, and unpacked natively.
+        let end = unsafe position + buffer.count * Status.size(of: buffer.datatype)
+        var part = Array(bytes[position..<end])
+        ByteOrder.repeated(order, unsafe buffer.count).reverse(&part)
+        var native = Unpacker(part, for: communicator)
+        try unsafe native.unpack(buffer)
+        position = end
+        return
+      }
       var next = MPI_Aint(position)
       try unsafe check(
         MPI_Unpack_external(external32, bytes, bytes.count, &next, buffer.address, count, type),
@@ -263,7 +292,8 @@ public struct Unpacker: Sendable {
     if !isTooLarge && needed <= remainingByteCount { return }
     throw MPIError(
       .truncated, routine: representation == .native ? "MPI_Unpack" : "MPI_Unpack_external",
-      message: "\(remainingByteCount) bytes are left, and \(count) elements of \(size) bytes needed",
+      message:
+        "\(remainingByteCount) bytes are left, and \(count) elements of \(size) bytes needed",
       on: communicator.raw)
   }
 }
