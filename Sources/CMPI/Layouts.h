@@ -9,6 +9,38 @@
 
 #pragma clang assume_nonnull begin
 
+// The kinds of constructors that a datatype tells: enumerations, of types that differ between libraries.
+CMPI_CONSTANT(int, MPI_COMBINER_NAMED)
+CMPI_CONSTANT(int, MPI_COMBINER_DUP)
+CMPI_CONSTANT(int, MPI_COMBINER_CONTIGUOUS)
+CMPI_CONSTANT(int, MPI_COMBINER_VECTOR)
+CMPI_CONSTANT(int, MPI_COMBINER_HVECTOR)
+CMPI_CONSTANT(int, MPI_COMBINER_INDEXED)
+CMPI_CONSTANT(int, MPI_COMBINER_HINDEXED)
+CMPI_CONSTANT(int, MPI_COMBINER_INDEXED_BLOCK)
+CMPI_CONSTANT(int, MPI_COMBINER_HINDEXED_BLOCK)
+CMPI_CONSTANT(int, MPI_COMBINER_STRUCT)
+CMPI_CONSTANT(int, MPI_COMBINER_SUBARRAY)
+CMPI_CONSTANT(int, MPI_COMBINER_DARRAY)
+CMPI_CONSTANT(int, MPI_COMBINER_RESIZED)
+
+CMPI_CONSTANT(int, MPI_ORDER_C)
+CMPI_CONSTANT(int, MPI_ORDER_FORTRAN)
+CMPI_CONSTANT(int, MPI_DISTRIBUTE_BLOCK)
+CMPI_CONSTANT(int, MPI_DISTRIBUTE_CYCLIC)
+CMPI_CONSTANT(int, MPI_DISTRIBUTE_NONE)
+CMPI_CONSTANT(int, MPI_DISTRIBUTE_DFLT_DARG)
+
+CMPI_CONSTANT(MPI_Datatype, MPI_PACKED)
+
+// Whether MPI_Pack_external, and those that belong to it, take datatypes of one basic type only: MPICH's end the process
+// with others (seen in 4.0.2; its sources are the same up to 5.0).
+#if defined(MPICH_VERSION) || defined(MPICH_NUMVERSION)
+#define CMPI_EXTERNAL32_IS_UNIFORM 1
+#else
+#define CMPI_EXTERNAL32_IS_UNIFORM 0
+#endif
+
 #pragma clang assume_nonnull end
 
 #endif

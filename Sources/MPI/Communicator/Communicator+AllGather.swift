@@ -135,18 +135,30 @@ extension Communicator {
     _ pending: UnsafeMutablePointer<Pending>?
   ) throws(MPIError) {
     unsafe requireCount(received.count, atLeast: count * size, "allGather")
-    let narrowed = try unsafe Narrowed(sent.withCount(count, ifInPlaceAs: received))
-    defer { unsafe narrowed.release(after: pending) }
-    let (count, type) = unsafe (narrowed.count, narrowed.datatype.raw)
+    let sent = unsafe sent.withCount(count, ifInPlaceAs: received)
+    try unsafe _allGather(each: sent, received.withCount(count, of: sent.datatype), pending)
+  }
+
+  /// - Parameters:
+  ///   - sent: What goes to every rank.
+  ///   - received: With the count of what comes from each rank.
+  func _allGather(
+    each sent: RawBuffer, _ received: RawBuffer, _ pending: UnsafeMutablePointer<Pending>?
+  ) throws(MPIError) {
+    let (outgoing, incoming) = try unsafe (Narrowed(sent), Narrowed(received))
+    defer { unsafe outgoing.release(after: pending) }
+    defer { unsafe incoming.release(after: pending) }
     if let pending = unsafe pending {
       try unsafe check(
         MPI_Iallgather(
-          sent.address, count, type, received.address, count, type, raw,
-          &pending.pointee.request),
+          sent.address, outgoing.count, outgoing.datatype.raw, received.address, incoming.count,
+          incoming.datatype.raw, raw, &pending.pointee.request),
         "MPI_Iallgather", on: raw)
     } else {
       try unsafe check(
-        MPI_Allgather(sent.address, count, type, received.address, count, type, raw),
+        MPI_Allgather(
+          sent.address, outgoing.count, outgoing.datatype.raw, received.address, incoming.count,
+          incoming.datatype.raw, raw),
         "MPI_Allgather", on: raw)
     }
   }

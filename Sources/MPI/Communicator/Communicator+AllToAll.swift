@@ -35,13 +35,24 @@ extension Communicator {
   /// - Complexity: The numbers of elements are exchanged first; ``receivingPartition(for:)`` does
   ///   that alone.
   ///
-  /// The corresponding C function is `MPI_Alltoallv` (MPI 3.1 §5.8).
+  /// The corresponding C functions are `MPI_Alltoallv`, and `MPI_Alltoallw` where a rank has parts
+  /// that are too large for it (MPI 3.1 §5.8).
   public func allToAll<T: Datatype>(
     _ elements: Span<T>, sending: Partition
   ) throws(MPIError) -> [T] {
-    let receiving = try receivingPartition(for: sending)
+    let (receiving, isSmall) = try exchangeCounts(sending)
     return try unsafe [T](receiving: receiving.count) { buffer throws(MPIError) in
-      try unsafe _allToAll(elements.rawBuffer, sending, buffer, receiving, nil)
+      guard isSmall else {
+        try unsafe _allToAll(elements.rawBuffer, sending, buffer, receiving, nil)
+        return
+      }
+      requireCount(elements.count, atLeast: sending.count, "allToAll")
+      let sent = unsafe elements.rawBuffer
+      try unsafe check(
+        MPI_Alltoallv(
+          sent.address, sending.rawCounts(), sending.rawOffsets, sent.datatype.raw,
+          buffer.address, receiving.rawCounts(), receiving.rawOffsets, buffer.datatype.raw, raw),
+        "MPI_Alltoallv", on: raw)
     }
   }
 
@@ -51,8 +62,21 @@ extension Communicator {
   ///
   /// The corresponding C function is `MPI_Alltoall` of the counts (MPI 3.1 §5.8).
   public func receivingPartition(for sending: Partition) throws(MPIError) -> Partition {
+    try exchangeCounts(sending).receiving
+  }
+
+  /// Tells each rank what it will receive, and all of them whether every rank's parts, those that are
+  /// received too, fit C's int: with each count goes one bit for whether its sender's may be too
+  /// large.
+  private func exchangeCounts(
+    _ sending: Partition
+  ) throws(MPIError) -> (receiving: Partition, isSmall: Bool) {
     requireParts(sending)
-    return Partition(counts: try allToAll(sending.counts.span))
+    let limit = Int(CInt.max) / size
+    let isLarge = !sending.fitsC || sending.counts.contains { $0 > limit }
+    let words = sending.counts.map { $0 << 1 | (isLarge ? 1 : 0) }
+    let received = try allToAll(words.span)
+    return (Partition(counts: received.map { $0 >> 1 }), received.allSatisfy { $0 & 1 == 0 })
   }
 
   /// Sends as many elements to every rank, and receives as many from each, into storage of its own.
@@ -129,18 +153,30 @@ extension Communicator {
     _ pending: UnsafeMutablePointer<Pending>?
   ) throws(MPIError) {
     unsafe requireCount(received.count, atLeast: count * size, "allToAll")
-    let narrowed = try unsafe Narrowed(sent.withCount(count, ifInPlaceAs: received))
-    defer { unsafe narrowed.release(after: pending) }
-    let (count, type) = unsafe (narrowed.count, narrowed.datatype.raw)
+    let sent = unsafe sent.withCount(count, ifInPlaceAs: received)
+    try unsafe _allToAll(each: sent, received.withCount(count, of: sent.datatype), pending)
+  }
+
+  /// - Parameters:
+  ///   - sent: With the count of what goes to each rank.
+  ///   - received: With the count of what comes from each rank.
+  func _allToAll(
+    each sent: RawBuffer, _ received: RawBuffer, _ pending: UnsafeMutablePointer<Pending>?
+  ) throws(MPIError) {
+    let (outgoing, incoming) = try unsafe (Narrowed(sent), Narrowed(received))
+    defer { unsafe outgoing.release(after: pending) }
+    defer { unsafe incoming.release(after: pending) }
     if let pending = unsafe pending {
       try unsafe check(
         MPI_Ialltoall(
-          sent.address, count, type, received.address, count, type, raw,
-          &pending.pointee.request),
+          sent.address, outgoing.count, outgoing.datatype.raw, received.address, incoming.count,
+          incoming.datatype.raw, raw, &pending.pointee.request),
         "MPI_Ialltoall", on: raw)
     } else {
       try unsafe check(
-        MPI_Alltoall(sent.address, count, type, received.address, count, type, raw),
+        MPI_Alltoall(
+          sent.address, outgoing.count, outgoing.datatype.raw, received.address, incoming.count,
+          incoming.datatype.raw, raw),
         "MPI_Alltoall", on: raw)
     }
   }
@@ -157,7 +193,8 @@ extension Communicator {
       unsafe requireCount(sent.count, atLeast: sending.count, "allToAll")
     }
     // Not MPI_Alltoallv: which of the two is called must be the same on all ranks, and a rank that
-    // has large parts cannot tell the others without a message.
+    // has large parts cannot tell the others without a message. (The form that exchanges the counts
+    // tells them then.)
     try unsafe _exchangeParts(
       sent, { sending?[$0] ?? 0..<0 }, received, { receiving[$0] }, pending)
   }

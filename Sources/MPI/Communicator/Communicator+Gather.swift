@@ -191,19 +191,29 @@ extension Communicator {
     _ pending: UnsafeMutablePointer<Pending>?
   ) throws(MPIError) {
     if rank == Int(root) { unsafe requireCount(received.count, atLeast: count * size, "gather") }
-    let narrowed = try unsafe Narrowed(sent.withCount(count, ifInPlaceAs: received))
-    defer { unsafe narrowed.release(after: pending) }
-    let (count, type) = unsafe (narrowed.count, narrowed.datatype.raw)
+    let sent = unsafe sent.withCount(count, ifInPlaceAs: received)
+    try unsafe _gather(each: sent, received.withCount(count, of: sent.datatype), root, pending)
+  }
+
+  /// - Parameter received: With the count of what comes from each rank.
+  func _gather(
+    each sent: RawBuffer, _ received: RawBuffer, _ root: CInt,
+    _ pending: UnsafeMutablePointer<Pending>?
+  ) throws(MPIError) {
+    let (outgoing, incoming) = try unsafe (Narrowed(sent), Narrowed(received))
+    defer { unsafe outgoing.release(after: pending) }
+    defer { unsafe incoming.release(after: pending) }
     if let pending = unsafe pending {
       try unsafe check(
         MPI_Igather(
-          sent.address, count, type, received.address, count, type, root, raw,
-          &pending.pointee.request),
+          sent.address, outgoing.count, outgoing.datatype.raw, received.address, incoming.count,
+          incoming.datatype.raw, root, raw, &pending.pointee.request),
         "MPI_Igather", on: raw)
     } else {
       try unsafe check(
         MPI_Gather(
-          sent.address, count, type, received.address, count, type, root, raw),
+          sent.address, outgoing.count, outgoing.datatype.raw, received.address, incoming.count,
+          incoming.datatype.raw, root, raw),
         "MPI_Gather", on: raw)
     }
   }
@@ -270,7 +280,12 @@ extension RawBuffer {
   /// data.
   func withCount(_ count: Int, ifInPlaceAs other: RawBuffer) -> RawBuffer {
     let type = unsafe address == CMPI_IN_PLACE ? other.datatype : datatype
-    return unsafe RawBuffer(address: address, count: count, datatype: type)
+    return unsafe withCount(count, of: type)
+  }
+
+  /// As this buffer with another count, of another datatype.
+  func withCount(_ count: Int, of datatype: DatatypeHandle) -> RawBuffer {
+    unsafe RawBuffer(address: address, count: count, datatype: datatype)
   }
 }
 

@@ -170,19 +170,29 @@ extension Communicator {
     _ pending: UnsafeMutablePointer<Pending>?
   ) throws(MPIError) {
     if rank == Int(root) { unsafe requireCount(sent.count, atLeast: count * size, "scatter") }
-    let narrowed = try unsafe Narrowed(received.withCount(count, ifInPlaceAs: sent))
-    defer { unsafe narrowed.release(after: pending) }
-    let (count, type) = unsafe (narrowed.count, narrowed.datatype.raw)
+    let received = unsafe received.withCount(count, ifInPlaceAs: sent)
+    try unsafe _scatter(each: sent.withCount(count, of: received.datatype), received, root, pending)
+  }
+
+  /// - Parameter sent: With the count of what goes to each rank.
+  func _scatter(
+    each sent: RawBuffer, _ received: RawBuffer, _ root: CInt,
+    _ pending: UnsafeMutablePointer<Pending>?
+  ) throws(MPIError) {
+    let (outgoing, incoming) = try unsafe (Narrowed(sent), Narrowed(received))
+    defer { unsafe outgoing.release(after: pending) }
+    defer { unsafe incoming.release(after: pending) }
     if let pending = unsafe pending {
       try unsafe check(
         MPI_Iscatter(
-          sent.address, count, type, received.address, count, type, root, raw,
-          &pending.pointee.request),
+          sent.address, outgoing.count, outgoing.datatype.raw, received.address, incoming.count,
+          incoming.datatype.raw, root, raw, &pending.pointee.request),
         "MPI_Iscatter", on: raw)
     } else {
       try unsafe check(
         MPI_Scatter(
-          sent.address, count, type, received.address, count, type, root, raw),
+          sent.address, outgoing.count, outgoing.datatype.raw, received.address, incoming.count,
+          incoming.datatype.raw, root, raw),
         "MPI_Scatter", on: raw)
     }
   }

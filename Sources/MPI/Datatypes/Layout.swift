@@ -9,11 +9,18 @@ internal import CMPI
 ///
 /// Positions and strides are in elements. The elements are sent in the order in which the layout names
 /// them, without being copied first, and are received as any other sequence of as many elements: the
-/// layouts at both ends need not be the same.
+/// layouts at both ends need not be the same. A layout that is received into must not name an element
+/// twice.
 ///
-/// A layout is made once and used often. It is freed with the last reference to it.
+/// Where a call takes several instances of a layout, each lies an ``extent`` behind the one before it.
+/// An extent reaches from the lowest position of a layout to the highest, or over the whole array of
+/// which it is a part; ``resized(extent:)`` changes it.
+///
+/// A layout is made once and used often. It is freed with the last reference to it. Sends, receives
+/// and collectives that move data take one; reductions do not, since MPI combines elements of the
+/// types that an operation is defined for, and a layout is another type (MPI 3.1 §5.9.1).
 public struct Layout<Element: Datatype>: Sendable {
-  let storage: LayoutStorage
+  @usableFromInline let storage: LayoutStorage
 
   /// The number of elements that one instance of the layout names.
   public var count: Int { storage.count }
@@ -26,33 +33,80 @@ public struct Layout<Element: Datatype>: Sendable {
   public var extent: Int { storage.extent }
 
   init(_ storage: LayoutStorage) { self.storage = storage }
+
+  /// The layout that a construction has come to.
+  init(
+    _ construction: Construction, _ geometry: LayoutGeometry
+  ) throws(MPIError) {
+    storage = try LayoutStorage(construction, of: Element.mpiDatatype, geometry)
+  }
+
+  /// Several instances of the layout from a position on, as a part of something larger.
+  ///
+  /// The parts of ``structure(of:)``, and of what
+  /// ``Communicator/allToAll(_:layouts:into:layouts:)`` exchanges.
+  public struct Placed: Sendable {
+    /// The layout.
+    public var layout: Layout
+    /// Where the first instance begins, in elements.
+    public var position: Int
+    /// The number of instances.
+    public var instances: Int
+  }
+
+  /// Several instances of the layout, the first of which begins at a position.
+  public func placed(at position: Int = 0, instances: Int = 1) -> Placed {
+    Placed(layout: self, position: position, instances: instances)
+  }
 }
 
 /// What a layout consists of: a committed datatype, and what bounds checks need.
-@safe final class LayoutStorage: @unchecked Sendable {
-  let handle: DatatypeHandle
-  let count: Int
-  let span: Int
-  let extent: Int
+@safe @usableFromInline
+final class LayoutStorage: @unchecked Sendable {
+  @usableFromInline let handle: DatatypeHandle
+  let geometry: LayoutGeometry
+
+  /// The bytes from one element to the next.
+  @usableFromInline let stride: Int
+
+  @usableFromInline let count: Int
+  @usableFromInline let span: Int
+  @usableFromInline let extent: Int
 
   /// Takes over a datatype that was made and not yet committed.
   ///
-  /// - Parameter element: The type of the elements, in whose extents `span` and `extent` count.
+  /// - Parameter element: The type of the elements, in whose extents `geometry` counts.
   init(
-    owning raw: RawDatatype, of element: DatatypeHandle, count: Int, span: Int, extent: Int
+    _ construction: Construction, of element: DatatypeHandle, _ geometry: LayoutGeometry
   ) throws(MPIError) {
-    var raw = raw
+    let stride = try element.extent()
+    var raw = construction.finish()
+    // Where the library's bounds are others (it rounds those of structures up), ours are imposed, so
+    // that instances lie where the checks think they do.
+    let lower = (geometry.bounds?.lowerBound ?? 0) * stride
+    let extent = geometry.extent * stride
+    var known: (lower: MPI_Aint, extent: MPI_Aint) = (0, 0)
+    try unsafe check(
+      MPI_Type_get_extent(raw, &known.lower, &known.extent), "MPI_Type_get_extent")
+    if known.extent != extent || (known.lower != lower && extent != 0) {
+      construction.keep(raw)
+      raw = try construction.resized(raw, lowerBound: lower, extent: extent)
+      _ = construction.finish()
+    }
     try unsafe check(MPI_Type_commit(&raw), "MPI_Type_commit")
+
     // A `Bool` anywhere in the span is made valid; those that were not received are so already.
     let inner = unsafe element.structure?.takeUnretainedValue()
     let structure = inner.map {
-      StructureDescription(stride: extent * $0.stride, repeating: $0, count: span)
+      StructureDescription(stride: extent, repeating: $0, count: geometry.span)
     }
     handle = unsafe DatatypeHandle(
       raw, structure: structure.map { unsafe Unmanaged.passRetained($0) })
-    self.count = count
-    self.span = span
-    self.extent = extent
+    self.geometry = geometry
+    self.stride = stride
+    count = geometry.count
+    span = geometry.span
+    self.extent = geometry.extent
   }
 
   deinit {
@@ -60,9 +114,16 @@ public struct Layout<Element: Datatype>: Sendable {
     if isRunning { releaseDatatype(handle) }
   }
 
-  /// The number of elements that instances of the layout touch, from the beginning of the first.
-  func touched(_ instances: Int) -> Int {
-    instances == 0 ? 0 : (instances - 1) * extent + span
+  /// Traps where instances do not lie within a buffer.
+  @usableFromInline
+  func requireRoom(
+    at position: Int, instances: Int, in count: Int, _ what: StaticString
+  ) {
+    precondition(
+      position >= 0 && instances >= 0, "\(what): \(instances) instances of a layout at \(position)")
+    let end = position + geometry.touched(instances)
+    precondition(
+      end <= count, "\(what): a layout touches \(position)..<\(end) of \(count) elements")
   }
 }
 
@@ -72,10 +133,11 @@ extension Span where Element: Datatype {
   /// The datatype lives as long as the layout: a nonblocking operation has to retain its storage.
   ///
   /// - Precondition: They lie within the buffer.
+  @inlinable
   func rawBuffer(
     _ layout: Layout<Element>, at position: Int, instances: Int, _ what: StaticString
   ) throws(MPIError) -> RawBuffer {
-    unsafe try rawBuffer.laidOut(layout.storage, at: position, instances: instances, what)
+    unsafe rawBuffer.laidOut(layout.storage, at: position, instances: instances, what)
   }
 }
 
@@ -85,75 +147,28 @@ extension MutableSpan where Element: Datatype {
   /// The datatype lives as long as the layout: a nonblocking operation has to retain its storage.
   ///
   /// - Precondition: They lie within the buffer.
+  @inlinable
   mutating func rawBuffer(
     _ layout: Layout<Element>, at position: Int, instances: Int, _ what: StaticString
   ) throws(MPIError) -> RawBuffer {
-    unsafe try rawBuffer().laidOut(layout.storage, at: position, instances: instances, what)
+    unsafe rawBuffer().laidOut(layout.storage, at: position, instances: instances, what)
   }
 }
 
 extension RawBuffer {
-  /// Instances of a layout in this buffer of elements.
-  fileprivate func laidOut(
-    _ layout: LayoutStorage, at position: Int, instances: Int, _ what: StaticString
-  ) throws(MPIError) -> RawBuffer {
-    let touched = layout.touched(instances)
-    precondition(
-      position >= 0 && instances >= 0, "\(what): \(instances) instances of a layout at \(position)")
-    precondition(
-      unsafe position + touched <= count,
-      unsafe "\(what): a layout touches \(position)..<\(position + touched) of \(count) elements")
-    let stride = try unsafe datatype.extent()
-    return unsafe RawBuffer(
-      address: address.map { unsafe $0 + position * stride }, count: instances,
-      datatype: layout.handle)
-  }
-}
-
-extension Layout {
-  /// A run of elements.
-  ///
-  /// - Precondition: `count` is not negative.
-  ///
-  /// The corresponding C function is `MPI_Type_contiguous` (MPI 3.1 §4.1.2).
-  public static func contiguous(count: Int) throws(MPIError) -> Layout {
-    precondition(count >= 0, "a layout of \(count) elements")
-    return try strided(count: 1, blockLength: count, stride: count)
-  }
-
-  /// Blocks of elements at equal distances.
-  ///
-  ///     // Columns 2 and 3 of a matrix of 100 rows and 10 columns, at position 2:
-  ///     try Layout<Double>.strided(count: 100, blockLength: 2, stride: 10)
-  ///
-  /// - Parameters:
-  ///   - count: The number of blocks.
-  ///   - blockLength: The number of elements of each block.
-  ///   - stride: The distance, in elements, from the beginning of a block to that of the next one.
-  /// - Precondition: None of them is negative.
-  ///
-  /// The corresponding C function is `MPI_Type_vector` (MPI 3.1 §4.1.2).
-  public static func strided(
-    count: Int, blockLength: Int = 1, stride: Int
-  ) throws(MPIError) -> Layout {
-    precondition(
-      count >= 0 && blockLength >= 0 && stride >= 0,
-      "a layout of \(count) blocks of \(blockLength) elements at distances of \(stride)")
-    guard
-      let rawCount = CInt(exactly: count), let rawLength = CInt(exactly: blockLength),
-      let rawStride = CInt(exactly: stride)
-    else {
-      throw MPIError(
-        .invalidCount, routine: "MPI_Type_vector",
-        message: "\(count) blocks of \(blockLength) elements at distances of \(stride)")
+  /// Instances of a layout in this buffer of elements; the elements themselves without a layout.
+  @inlinable
+  func laidOut(
+    _ layout: LayoutStorage?, at position: Int, instances: Int, _ what: StaticString
+  ) -> RawBuffer {
+    guard let layout else {
+      precondition(
+        position == 0 && instances == 1, "\(what): a position, or instances, without a layout")
+      return unsafe self
     }
-    var raw = CMPI_DATATYPE_NULL as RawDatatype
-    try unsafe check(
-      MPI_Type_vector(rawCount, rawLength, rawStride, Element.mpiDatatype.raw, &raw),
-      "MPI_Type_vector")
-    let span = count == 0 || blockLength == 0 ? 0 : (count - 1) * stride + blockLength
-    return Layout(
-      try LayoutStorage(
-        owning: raw, of: Element.mpiDatatype, count: count * blockLength, span: span, extent: span))
+    unsafe layout.requireRoom(at: position, instances: instances, in: count, what)
+    return unsafe RawBuffer(
+      address: address.map { unsafe $0 + position * layout.stride }, count: instances,
+      datatype: layout.handle)
   }
 }

@@ -9,7 +9,9 @@ internal import CMPI
   var counts: [CInt] = []
   var displacements: [CInt] = []
   var datatypes: [RawDatatype] = []
-  private var owned: [DatatypeHandle] = []
+  var owned: [DatatypeHandle] = []
+
+  init() {}
 
   /// The parts of a buffer: `part` tells which elements go to, or come from, a rank.
   init(
@@ -36,7 +38,7 @@ internal import CMPI
     }
   }
 
-  private mutating func add(_ count: CInt, _ displacement: CInt, _ datatype: RawDatatype) {
+  mutating func add(_ count: CInt, _ displacement: CInt, _ datatype: RawDatatype) {
     unsafe counts.append(count)
     unsafe displacements.append(displacement)
     unsafe datatypes.append(datatype)
@@ -83,6 +85,14 @@ extension Communicator {
     }
     let outgoing = try unsafe Parts(of: sent, ranks: isInPlace ? 0 : size, sending)
     let incoming = try unsafe Parts(of: received, ranks: size, receiving)
+    try unsafe _exchangeParts(sent.address, outgoing, received.address, incoming, pending)
+  }
+
+  func _exchangeParts(
+    _ sent: UnsafeMutableRawPointer?, _ outgoing: Parts,
+    _ received: UnsafeMutableRawPointer?, _ incoming: Parts,
+    _ pending: UnsafeMutablePointer<Pending>?
+  ) throws(MPIError) {
     guard let pending = unsafe pending else {
       defer {
         unsafe outgoing.release()
@@ -90,8 +100,8 @@ extension Communicator {
       }
       try unsafe check(
         MPI_Alltoallw(
-          sent.address, outgoing.counts, outgoing.displacements, outgoing.datatypes,
-          received.address, incoming.counts, incoming.displacements, incoming.datatypes, raw),
+          sent, outgoing.counts, outgoing.displacements, outgoing.datatypes,
+          received, incoming.counts, incoming.displacements, incoming.datatypes, raw),
         "MPI_Alltoallw", on: raw)
       return
     }
@@ -100,8 +110,8 @@ extension Communicator {
     let (receiveCounts, receiveOffsets, receiveTypes) = unsafe incoming.keep(in: extras)
     try unsafe check(
       MPI_Ialltoallw(
-        sent.address, sendCounts, sendOffsets, sendTypes,
-        received.address, receiveCounts, receiveOffsets, receiveTypes, raw,
+        sent, sendCounts, sendOffsets, sendTypes,
+        received, receiveCounts, receiveOffsets, receiveTypes, raw,
         &pending.pointee.request),
       "MPI_Ialltoallw", on: raw)
   }
