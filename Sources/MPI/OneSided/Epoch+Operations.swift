@@ -46,7 +46,8 @@ extension Epoch where Element: Datatype {
   @_lifetime(self: copy self, copy elements)
   public mutating func put(
     _ elements: Span<Element>, layout: Layout<Element>? = nil, at first: Int = 0,
-    instances: Int = 1, to rank: Int?, remote: Layout<Element>? = nil, remoteAt position: Int = 0, remoteInstances: Int = 1
+    instances: Int = 1, to rank: Int?, remote: Layout<Element>? = nil, remoteAt position: Int = 0,
+    remoteInstances: Int = 1
   ) throws(MPIError) {
     let near = try unsafe elements.part(layout, at: first, instances: instances, "MPI_Put")
     let target = try unsafe window.target(

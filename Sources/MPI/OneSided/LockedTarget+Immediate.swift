@@ -79,7 +79,8 @@ extension ImmediateTarget where Element: Datatype {
   @_lifetime(copy self, copy elements)
   public func get(
     into elements: consuming MutableSpan<Element>, layout: Layout<Element>?, at first: Int = 0,
-    instances: Int = 1, remote: Layout<Element>? = nil, remoteAt position: Int = 0, remoteInstances: Int = 1
+    instances: Int = 1, remote: Layout<Element>? = nil, remoteAt position: Int = 0,
+    remoteInstances: Int = 1
   ) throws(MPIError) -> Request {
     let near = try unsafe elements.part(layout, at: first, instances: instances, "MPI_Rget")
     let far = try unsafe window.target(
@@ -113,7 +114,8 @@ extension ImmediateTarget where Element: Datatype {
   @_lifetime(copy self, copy elements)
   public func accumulate(
     _ elements: Span<Element>, layout: Layout<Element>?, at first: Int = 0, instances: Int = 1,
-    _ reduction: Reduction<Element>, remote: Layout<Element>? = nil, remoteAt position: Int = 0, remoteInstances: Int = 1
+    _ reduction: Reduction<Element>, remote: Layout<Element>? = nil, remoteAt position: Int = 0,
+    remoteInstances: Int = 1
   ) throws(MPIError) -> Request {
     let routine: StaticString = "MPI_Raccumulate"
     try reduction.requirePredefined(routine, on: window)
@@ -167,7 +169,8 @@ extension LockedTarget where Element: Datatype {
     remote: Layout<Element>? = nil, remoteAt position: Int = 0, remoteInstances: Int = 1
   ) throws(MPIError) {
     let writing = try immediate.put(
-      elements, layout: layout, at: first, instances: instances, remote: remote, remoteAt: position, remoteInstances: remoteInstances)
+      elements, layout: layout, at: first, instances: instances, remote: remote, remoteAt: position,
+      remoteInstances: remoteInstances)
     try writing.wait()
     try flush()
   }
@@ -179,10 +182,12 @@ extension LockedTarget where Element: Datatype {
   /// The corresponding C function is `MPI_Rget` (MPI 3.1 §11.3.5).
   public func get(
     into elements: consuming MutableSpan<Element>, layout: Layout<Element>?, at first: Int = 0,
-    instances: Int = 1, remote: Layout<Element>? = nil, remoteAt position: Int = 0, remoteInstances: Int = 1
+    instances: Int = 1, remote: Layout<Element>? = nil, remoteAt position: Int = 0,
+    remoteInstances: Int = 1
   ) throws(MPIError) {
     let reading = try immediate.get(
-      into: elements, layout: layout, at: first, instances: instances, remote: remote, remoteAt: position, remoteInstances: remoteInstances)
+      into: elements, layout: layout, at: first, instances: instances, remote: remote,
+      remoteAt: position, remoteInstances: remoteInstances)
     try reading.wait()
   }
 
@@ -193,10 +198,12 @@ extension LockedTarget where Element: Datatype {
   /// The corresponding C functions are `MPI_Raccumulate` and `MPI_Win_flush` (MPI 3.1 §11.3.5).
   public func accumulate(
     _ elements: Span<Element>, layout: Layout<Element>?, at first: Int = 0, instances: Int = 1,
-    _ reduction: Reduction<Element>, remote: Layout<Element>? = nil, remoteAt position: Int = 0, remoteInstances: Int = 1
+    _ reduction: Reduction<Element>, remote: Layout<Element>? = nil, remoteAt position: Int = 0,
+    remoteInstances: Int = 1
   ) throws(MPIError) {
     let writing = try immediate.accumulate(
-      elements, layout: layout, at: first, instances: instances, reduction, remote: remote, remoteAt: position, remoteInstances: remoteInstances)
+      elements, layout: layout, at: first, instances: instances, reduction, remote: remote,
+      remoteAt: position, remoteInstances: remoteInstances)
     try writing.wait()
     try flush()
   }

@@ -22,8 +22,9 @@ extension LockedTarget where Element: Datatype {
   /// As ``put(_:at:)-(Span<Element>,_)`` with a span of one element.
   @inlinable @inline(__always)
   public func put(_ value: Element, at position: Int) throws(MPIError) {
-    let one: InlineArray<1, Element> = [value]
-    try put(one.span, at: position)
+    try withTemporary(value, count: 1) { (one) throws(MPIError) in
+      try unsafe put(Span(_unsafeStart: one, count: 1), at: position)
+    }
   }
 
   /// Reads elements of the target's part of the window.
@@ -92,8 +93,9 @@ extension LockedTarget where Element: Datatype {
   public func accumulate(
     _ value: Element, _ reduction: Reduction<Element>, at position: Int
   ) throws(MPIError) {
-    let one: InlineArray<1, Element> = [value]
-    try accumulate(one.span, reduction, at: position)
+    try withTemporary(value, count: 1) { (one) throws(MPIError) in
+      try unsafe accumulate(Span(_unsafeStart: one, count: 1), reduction, at: position)
+    }
   }
 
   /// Combines elements with those of the target's part, and reads what was there before: each in one
@@ -129,23 +131,6 @@ extension LockedTarget where Element: Datatype {
     try unsafe run(.get, buffer, target)
     try flushLocally()
     unsafe buffer.normalize()
-  }
-
-  /// Begins an operation that the caller completes.
-  @inlinable @inline(__always)
-  func run(
-    _ transfer: Transfer, _ origin: RawBuffer, _ target: RemoteBuffer
-  ) throws(MPIError) {
-    // A type that was made for a large count is needed until the flush, which this call precedes.
-    if let completion = try unsafe window.start(transfer, origin, target) {
-      try flushBeforeRelease(completion)
-    }
-  }
-
-  @usableFromInline @inline(never)
-  func flushBeforeRelease(_ completion: Completion) throws(MPIError) {
-    try flush()
-    completion.finish()
   }
 }
 
@@ -210,15 +195,7 @@ extension LockedTarget where Element: AtomicDatatype {
     try reduction.requirePredefined("MPI_Fetch_and_op", on: window)
     let target = try window.rawTarget(rank, "MPI_Fetch_and_op")
     try window.checkRange(position, 1, on: target, "MPI_Fetch_and_op")
-    var operand = value
-    var before = value
-    try unsafe check(
-      MPI_Fetch_and_op(
-        &operand, &before, Element.mpiDatatype.raw, target, MPI_Aint(position), reduction.raw,
-        window.raw),
-      "MPI_Fetch_and_op", on: window.communicator)
-    try flush()
-    return before
+    return try window.fetchAndReduce(value, reduction.raw, target, position)
   }
 }
 
@@ -243,14 +220,65 @@ extension LockedTarget where Element: AtomicDatatype & BitwiseDatatype {
   ) throws(MPIError) -> Element {
     let target = try window.rawTarget(rank, "MPI_Compare_and_swap")
     try window.checkRange(position, 1, on: target, "MPI_Compare_and_swap")
-    var new = desired
-    var old = expected
-    var before = expected
-    try unsafe check(
-      MPI_Compare_and_swap(
-        &new, &old, &before, Element.mpiDatatype.raw, target, MPI_Aint(position), window.raw),
-      "MPI_Compare_and_swap", on: window.communicator)
-    try flush()
-    return before
+    return try window.compareAndSwap(expected, desired, target, position)
   }
+}
+
+extension WindowReference {
+  /// Combines a value with the target's element, and waits until that is done.
+  ///
+  /// - Parameter displacement: In elements; in bytes for a dynamic window.
+  @inlinable @inline(__always)
+  func fetchAndReduce<T: AtomicDatatype>(
+    _ value: T, _ operation: RawOperation, _ rank: CInt, _ displacement: Int
+  ) throws(MPIError) -> T {
+    try withTemporary(value, count: 2) { (values) throws(MPIError) -> T in
+      try unsafe check(
+        MPI_Fetch_and_op(
+          values, values + 1, T.mpiDatatype.raw, rank, MPI_Aint(displacement), operation, raw),
+        "MPI_Fetch_and_op", on: communicator)
+      try check(MPI_Win_flush(rank, raw), "MPI_Win_flush", on: communicator)
+      return unsafe valid(values + 1)
+    }
+  }
+
+  /// Exchanges the target's element if it has the expected value, and waits until that is done.
+  @inlinable @inline(__always)
+  func compareAndSwap<T: AtomicDatatype>(
+    _ expected: T, _ desired: T, _ rank: CInt, _ displacement: Int
+  ) throws(MPIError) -> T {
+    try withTemporary(expected, count: 3) { (values) throws(MPIError) -> T in
+      unsafe values[2] = desired
+      try unsafe check(
+        MPI_Compare_and_swap(
+          values + 2, values, values + 1, T.mpiDatatype.raw, rank, MPI_Aint(displacement), raw),
+        "MPI_Compare_and_swap", on: communicator)
+      try check(MPI_Win_flush(rank, raw), "MPI_Win_flush", on: communicator)
+      return unsafe valid(values + 1)
+    }
+  }
+}
+
+/// A value that has come from elsewhere.
+@inlinable @inline(__always)
+func valid<T: Datatype>(_ pointer: UnsafeMutablePointer<T>) -> T {
+  unsafe RawBuffer(address: pointer, count: 1, datatype: T.mpiDatatype).normalize()
+  return unsafe pointer.pointee
+}
+
+/// Copies of a value that stay at their place until `body` is done: an operation and its flush.
+@inlinable @inline(__always)
+func withTemporary<T: Datatype, Result>(
+  _ value: T, count: Int, _ body: (UnsafeMutablePointer<T>) throws(MPIError) -> Result
+) throws(MPIError) -> Result {
+  try unsafe withUnsafeTemporaryAllocation(of: T.self, capacity: count) {
+    storage -> Swift.Result<Result, MPIError> in
+    unsafe storage.initialize(repeating: value)
+    guard let base = unsafe storage.baseAddress else { fatalError("no memory on the stack") }
+    do throws(MPIError) {
+      return .success(try unsafe body(base))
+    } catch {
+      return .failure(error)
+    }
+  }.get()
 }

@@ -53,7 +53,9 @@ public import CMPI
   /// The corresponding C function is `MPI_Win_flush` (MPI 3.1 §11.5.4).
   @inlinable @inline(__always)
   public func flush() throws(MPIError) {
-    try check(MPI_Win_flush(try window.rawTarget(rank, "MPI_Win_flush"), window.raw), "MPI_Win_flush", on: window.communicator)
+    try check(
+      MPI_Win_flush(try window.rawTarget(rank, "MPI_Win_flush"), window.raw), "MPI_Win_flush",
+      on: window.communicator)
   }
 
   /// Waits until all operations are complete here: their buffers are free, and what was read has come.
@@ -62,7 +64,8 @@ public import CMPI
   @inlinable @inline(__always)
   public func flushLocally() throws(MPIError) {
     try check(
-      MPI_Win_flush_local(try window.rawTarget(rank, "MPI_Win_flush_local"), window.raw), "MPI_Win_flush_local", on: window.communicator)
+      MPI_Win_flush_local(try window.rawTarget(rank, "MPI_Win_flush_local"), window.raw),
+      "MPI_Win_flush_local", on: window.communicator)
   }
 }
 

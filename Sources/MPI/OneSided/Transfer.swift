@@ -187,7 +187,9 @@ extension Span where Element: Datatype {
   func part(
     _ layout: Layout<Element>?, at position: Int, instances: Int, _ what: StaticString
   ) throws(MPIError) -> (buffer: RawBuffer, elements: Int) {
-    guard let layout else { return unsafe (rawBuffer.suffix(from: position, Element.self), count - position) }
+    guard let layout else {
+      return unsafe (rawBuffer.suffix(from: position, Element.self), count - position)
+    }
     return try unsafe (
       rawBuffer(layout, at: position, instances: instances, what), layout.count * instances
     )
