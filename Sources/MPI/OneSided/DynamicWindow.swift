@@ -111,7 +111,7 @@ public struct DynamicWindow: ~Copyable, OneSidedWindow {
 ///
 /// One that goes out of scope is detached. That others have ended their accesses is up to the program,
 /// which has to end an epoch, or to wait for them, before.
-public struct Attachment<T: Datatype>: ~Copyable, ~Escapable {
+@safe public struct Attachment<T: Datatype>: ~Copyable, ~Escapable {
   private let keeper: AttachmentStorage
   private let elements: UnsafeMutableBufferPointer<T>
 

@@ -132,12 +132,13 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   ///   - assertions: ``WindowAssertions/noCheck`` where they have posted already.
   ///
   /// The corresponding C function is `MPI_Win_start` (MPI 3.1 §11.5.2).
-  @_lifetime(borrow self)
-  public func start(
+  @_lifetime(&self)
+  public mutating func start(
     to group: Group, _ assertions: WindowAssertions = []
   ) throws(MPIError) -> Epoch<Element> {
-    try startEpoch(reference, group, assertions)
-    return Epoch(reference, .complete)
+    let window = reference
+    try startEpoch(window, group, assertions)
+    return Epoch(window, .complete)
   }
 
   /// Exposes this rank's part to some others, which access it in epochs that they begin with
@@ -170,7 +171,7 @@ private func startEpoch(
 
 /// This rank's part of a window, exposed to others.
 ///
-///     let exposure = try window.post(to: neighbors)
+///     var exposure = try window.post(to: neighbors)
 ///     var epoch = try exposure.start(to: neighbors)
 ///     try epoch.put(edge.span, to: right, at: 0)
 ///     try epoch.end()
@@ -212,8 +213,8 @@ private func startEpoch(
   /// Begins an epoch in which this rank, while it exposes its own part, accesses those of others.
   ///
   /// The corresponding C function is `MPI_Win_start` (MPI 3.1 §11.5.2).
-  @_lifetime(borrow self)
-  public func start(
+  @_lifetime(&self)
+  public mutating func start(
     to group: Group, _ assertions: WindowAssertions = []
   ) throws(MPIError) -> Epoch<Element> {
     try startEpoch(window, group, assertions)

@@ -33,7 +33,7 @@ public struct GlobalCounter: ~Copyable {
   }
 
   private var target: LockedTarget<Int> {
-    @_lifetime(borrow self) get { LockedTarget(window.reference, home, isOwned: false) }
+    @_lifetime(borrow self) get { LockedTarget(window.reference, home) }
   }
 
   /// Takes the next number, and counts on.

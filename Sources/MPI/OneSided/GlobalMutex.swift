@@ -48,7 +48,7 @@ public struct GlobalMutex: ~Copyable {
   }
 
   private var end: LockedTarget<Int> {
-    @_lifetime(borrow self) get { LockedTarget(window.reference, home, isOwned: false) }
+    @_lifetime(borrow self) get { LockedTarget(window.reference, home) }
   }
 
   /// Runs a piece of a program while no other rank holds the lock.

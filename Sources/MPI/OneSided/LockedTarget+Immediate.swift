@@ -53,7 +53,7 @@ extension ImmediateTarget where Element: Datatype {
     let near = try unsafe elements.part(layout, at: first, instances: instances, "MPI_Rput")
     let far = try unsafe window.target(
       rank, remote, at: position, instances: remoteInstances, elements: near.elements, "MPI_Rput")
-    return Request(try unsafe start(.put, near.buffer, far, [layout, remote]))
+    return unsafe Request(try unsafe start(.put, near.buffer, far, [layout, remote]))
   }
 
   /// Begins to read elements. The storage must not be touched until the request is complete.
@@ -85,7 +85,8 @@ extension ImmediateTarget where Element: Datatype {
     let near = try unsafe elements.part(layout, at: first, instances: instances, "MPI_Rget")
     let far = try unsafe window.target(
       rank, remote, at: position, instances: remoteInstances, elements: near.elements, "MPI_Rget")
-    return Request(try unsafe start(.get, near.buffer, far, [layout, remote]), into: near.buffer)
+    return unsafe Request(
+      try unsafe start(.get, near.buffer, far, [layout, remote]), into: near.buffer)
   }
 
   /// Begins to combine elements with those of the target's part: each in one atomic step.
@@ -103,7 +104,7 @@ extension ImmediateTarget where Element: Datatype {
     let buffer = unsafe reduction.operand(elements.rawBuffer)
     let far = try unsafe window.target(
       rank, at: position, like: buffer, width: reduction.width, routine)
-    return Request(try unsafe start(.accumulate(reduction.raw), buffer, far, []))
+    return unsafe Request(try unsafe start(.accumulate(reduction.raw), buffer, far, []))
   }
 
   /// Begins to combine elements that a layout names with those that a layout names at the target.
@@ -122,7 +123,7 @@ extension ImmediateTarget where Element: Datatype {
     let near = try unsafe elements.part(layout, at: first, instances: instances, routine)
     let far = try unsafe window.target(
       rank, remote, at: position, instances: remoteInstances, elements: near.elements, routine)
-    return Request(
+    return unsafe Request(
       try unsafe start(.accumulate(reduction.raw), near.buffer, far, [layout, remote]))
   }
 
@@ -143,7 +144,7 @@ extension ImmediateTarget where Element: Datatype {
     let back = try unsafe reduction.results(of: elements.count, in: result.rawBuffer())
     let far = try unsafe window.target(
       rank, at: position, like: buffer, width: reduction.width, routine)
-    return Request(
+    return unsafe Request(
       try unsafe start(.getAccumulate(reduction.raw, into: back), buffer, far, []), into: back)
   }
 

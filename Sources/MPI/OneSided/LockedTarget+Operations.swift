@@ -22,7 +22,7 @@ extension LockedTarget where Element: Datatype {
   /// As ``put(_:at:)-(Span<Element>,_)`` with a span of one element.
   @inlinable @inline(__always)
   public func put(_ value: Element, at position: Int) throws(MPIError) {
-    try withTemporary(value, count: 1) { (one) throws(MPIError) in
+    unsafe try withTemporary(value, count: 1) { (one) throws(MPIError) in
       try unsafe put(Span(_unsafeStart: one, count: 1), at: position)
     }
   }
@@ -47,7 +47,7 @@ extension LockedTarget where Element: Datatype {
   /// The corresponding C functions are `MPI_Get` and `MPI_Win_flush_local` (MPI 3.1 §11.3.2).
   @inlinable @inline(__always)
   public func get(at position: Int) throws(MPIError) -> Element {
-    try withOneElement { (buffer) throws(MPIError) in try unsafe get(buffer, position) }
+    unsafe try withOneElement { (buffer) throws(MPIError) in try unsafe get(buffer, position) }
   }
 
   /// Reads elements of the target's part of the window, to a new array.
@@ -93,7 +93,7 @@ extension LockedTarget where Element: Datatype {
   public func accumulate(
     _ value: Element, _ reduction: Reduction<Element>, at position: Int
   ) throws(MPIError) {
-    try withTemporary(value, count: 1) { (one) throws(MPIError) in
+    unsafe try withTemporary(value, count: 1) { (one) throws(MPIError) in
       try unsafe accumulate(Span(_unsafeStart: one, count: 1), reduction, at: position)
     }
   }
@@ -232,7 +232,7 @@ extension WindowReference {
   func fetchAndReduce<T: AtomicDatatype>(
     _ value: T, _ operation: RawOperation, _ rank: CInt, _ displacement: Int
   ) throws(MPIError) -> T {
-    try withTemporary(value, count: 2) { (values) throws(MPIError) -> T in
+    unsafe try withTemporary(value, count: 2) { (values) throws(MPIError) -> T in
       try unsafe check(
         MPI_Fetch_and_op(
           values, values + 1, T.mpiDatatype.raw, rank, MPI_Aint(displacement), operation, raw),
@@ -247,7 +247,7 @@ extension WindowReference {
   func compareAndSwap<T: AtomicDatatype>(
     _ expected: T, _ desired: T, _ rank: CInt, _ displacement: Int
   ) throws(MPIError) -> T {
-    try withTemporary(expected, count: 3) { (values) throws(MPIError) -> T in
+    unsafe try withTemporary(expected, count: 3) { (values) throws(MPIError) -> T in
       unsafe values[2] = desired
       try unsafe check(
         MPI_Compare_and_swap(
@@ -274,7 +274,7 @@ func withTemporary<T: Datatype, Result>(
   try unsafe withUnsafeTemporaryAllocation(of: T.self, capacity: count) {
     storage -> Swift.Result<Result, MPIError> in
     unsafe storage.initialize(repeating: value)
-    guard let base = unsafe storage.baseAddress else { fatalError("no memory on the stack") }
+    guard let base = storage.baseAddress else { fatalError("no memory on the stack") }
     do throws(MPIError) {
       return .success(try unsafe body(base))
     } catch {

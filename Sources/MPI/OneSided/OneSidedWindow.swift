@@ -6,7 +6,7 @@ internal import CMPI
 ///
 /// | all ranks take part | ``fence(_:)`` |
 /// | the two sides know each other | ``post(to:_:)`` and ``start(to:_:)`` |
-/// | the target does nothing | ``lock(on:_:_:)``, ``withLock(on:_:_:_:)``, ``lockAll(_:)``, ``withLockAll(_:_:)`` |
+/// | the target does nothing | ``withLock(on:_:_:_:)``, ``withLockAll(_:_:)`` |
 ///
 /// Conformed to by ``Window``, ``BorrowingWindow``, ``SharedWindow`` and ``DynamicWindow``; types of
 /// your own cannot conform.
@@ -168,10 +168,7 @@ extension ElementWindow where Self: ~Copyable & ~Escapable {
   /// The corresponding C attribute is `MPI_WIN_BASE` (MPI 3.1 §11.2.6).
   public var span: Span<Element> {
     @_lifetime(borrow self) get {
-      let start = unsafe storage.base?.assumingMemoryBound(to: Element.self)
-      let span = unsafe Span(
-        _unsafeElements: UnsafeBufferPointer(start: start, count: storage.count))
-      return unsafe _overrideLifetime(span, borrowing: self)
+      unsafe _overrideLifetime(storage.elements(Element.self), borrowing: self)
     }
   }
 
@@ -183,10 +180,7 @@ extension ElementWindow where Self: ~Copyable & ~Escapable {
   /// The corresponding C attribute is `MPI_WIN_BASE` (MPI 3.1 §11.2.6).
   public var mutableSpan: MutableSpan<Element> {
     @_lifetime(&self) mutating get {
-      let start = unsafe storage.base?.assumingMemoryBound(to: Element.self)
-      let span = unsafe MutableSpan(
-        _unsafeElements: UnsafeMutableBufferPointer(start: start, count: storage.count))
-      return unsafe _overrideLifetime(span, mutating: &self)
+      unsafe _overrideLifetime(storage.mutableElements(Element.self), mutating: &self)
     }
   }
 }

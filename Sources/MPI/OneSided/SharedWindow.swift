@@ -68,14 +68,15 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
   public mutating func withMemory<Result>(
     _ body: (inout SharedMemory<Element>) throws -> Result
   ) throws -> Result {
-    // Nobody asks for an exclusive lock: this window's other epochs would need `self`, too.
-    let targets = try lockAll(.noCheck)
-    try targets.synchronize()
-    var memory = SharedMemory<Element>(reference)
-    let result = try body(&memory)
-    try targets.synchronize()
-    try targets.unlock()
-    return result
+    // Without a check: an exclusive lock would have to be asked for on this window, while it is
+    // accessed directly.
+    try withLockAll(.noCheck) { ranks in
+      try ranks.synchronize()
+      var memory = SharedMemory<Element>(reference)
+      let result = Swift.Result { try body(&memory) }
+      try ranks.synchronize()
+      return try result.get()
+    }
   }
 }
 
@@ -90,9 +91,7 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
   public var span: Span<Element> {
     @_lifetime(borrow self) get {
       let storage = unsafe window.storage.takeUnretainedValue()
-      let buffer = unsafe UnsafeBufferPointer(
-        start: storage.base?.assumingMemoryBound(to: Element.self), count: storage.count)
-      return unsafe _overrideLifetime(Span(_unsafeElements: buffer), borrowing: self)
+      return unsafe _overrideLifetime(storage.elements(Element.self), borrowing: self)
     }
   }
 
@@ -100,9 +99,7 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
   public var mutableSpan: MutableSpan<Element> {
     @_lifetime(&self) mutating get {
       let storage = unsafe window.storage.takeUnretainedValue()
-      let buffer = unsafe UnsafeMutableBufferPointer(
-        start: storage.base?.assumingMemoryBound(to: Element.self), count: storage.count)
-      return unsafe _overrideLifetime(MutableSpan(_unsafeElements: buffer), mutating: &self)
+      return unsafe _overrideLifetime(storage.mutableElements(Element.self), mutating: &self)
     }
   }
 

@@ -45,6 +45,22 @@ final class WindowStorage: @unchecked Sendable {
     try unsafe check(MPI_Win_free(&raw), "MPI_Win_free", on: communicator.raw)
   }
 
+  /// Own memory, as long as the caller keeps the window.
+  @unsafe @_lifetime(immortal)
+  func elements<T: Datatype>(_ type: T.Type) -> Span<T> {
+    let buffer = unsafe UnsafeBufferPointer(
+      start: base?.assumingMemoryBound(to: T.self), count: count)
+    return unsafe _overrideLifetime(Span(_unsafeElements: buffer), copying: ())
+  }
+
+  /// Own memory, to write to, as long as the caller keeps the window to itself.
+  @unsafe @_lifetime(immortal)
+  func mutableElements<T: Datatype>(_ type: T.Type) -> MutableSpan<T> {
+    let buffer = unsafe UnsafeMutableBufferPointer(
+      start: base?.assumingMemoryBound(to: T.self), count: count)
+    return unsafe _overrideLifetime(MutableSpan(_unsafeElements: buffer), copying: ())
+  }
+
   /// Makes own memory valid, after others may have written to it.
   @usableFromInline
   func normalize() {
