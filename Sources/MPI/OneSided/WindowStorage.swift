@@ -1,0 +1,171 @@
+internal import CMPI
+
+// What all kinds of windows consist of.
+
+/// A window of the library's, and what has to be known of it.
+@safe @usableFromInline
+final class WindowStorage: @unchecked Sendable {
+  /// Where the memory of a window comes from, which is also who has to keep it alive.
+  enum Memory {
+    /// From the library, which keeps it as long as the window.
+    case allocated
+    /// From a span: it ends with the scope of the window.
+    case borrowed
+    /// From what is attached.
+    case attached
+  }
+
+  private(set) var raw: RawWindow
+  let communicator: Communicator
+  let base: UnsafeMutableRawPointer?
+  /// The number of elements of this rank's part.
+  let count: Int
+  /// The number of elements of each rank's part, where they differ.
+  let counts: [Int]?
+  /// How elements of own memory are made valid, where not all bits are.
+  private let structure: Unmanaged<StructureDescription>?
+  private let memory: Memory
+
+  init(
+    owning raw: RawWindow, on communicator: Communicator, memory: Memory,
+    base: UnsafeMutableRawPointer?, counts: WindowCounts,
+    structure: Unmanaged<StructureDescription>?
+  ) {
+    self.raw = raw
+    self.communicator = communicator
+    self.memory = memory
+    unsafe self.base = unsafe base
+    count = counts.own
+    self.counts = counts.all
+    unsafe self.structure = unsafe structure
+  }
+
+  /// Frees the window, for those who have ended all epochs: collective.
+  func free() throws(MPIError) {
+    try unsafe check(MPI_Win_free(&raw), "MPI_Win_free", on: communicator.raw)
+  }
+
+  /// Own memory, as long as the caller keeps the window.
+  @unsafe @_lifetime(immortal)
+  func elements<T: Datatype>(_ type: T.Type) -> Span<T> {
+    let buffer = unsafe UnsafeBufferPointer(
+      start: base?.assumingMemoryBound(to: T.self), count: count)
+    return unsafe _overrideLifetime(Span(_unsafeElements: buffer), copying: ())
+  }
+
+  /// Own memory, to write to, as long as the caller keeps the window to itself.
+  @unsafe @_lifetime(immortal)
+  func mutableElements<T: Datatype>(_ type: T.Type) -> MutableSpan<T> {
+    let buffer = unsafe UnsafeMutableBufferPointer(
+      start: base?.assumingMemoryBound(to: T.self), count: count)
+    return unsafe _overrideLifetime(MutableSpan(_unsafeElements: buffer), copying: ())
+  }
+
+  /// Makes own memory valid, after others may have written to it.
+  @usableFromInline
+  func normalize() {
+    unsafe structure?._withUnsafeGuaranteedRef { unsafe $0.normalize(base, count: count) }
+  }
+
+  deinit {
+    guard raw != CMPI_WIN_NULL, isRunning else { return }
+    // To free a window is collective, and whether the other ranks will come is not known here: an
+    // error may be on its way past this window. Memory of the library's can stay, so that nothing
+    // needs to be done. Memory of the program's is going away, and others may still write to it.
+    guard case .borrowed = memory else { return }
+    withPatience("a window over borrowed memory went out of scope without close()") {
+      _ = unsafe MPI_Win_free(&raw)
+    }
+  }
+}
+
+/// How many elements the parts of a window have.
+struct WindowCounts {
+  /// That of this rank.
+  let own: Int
+  /// A number that no part falls below.
+  let least: Int
+  /// Those of all ranks, where they differ.
+  let all: [Int]?
+
+  /// Nothing is known beforehand of a dynamic window.
+  static var none: WindowCounts { WindowCounts(own: 0, least: 0, all: nil) }
+
+  private init(own: Int, least: Int, all: [Int]?) {
+    self.own = own
+    self.least = least
+    self.all = all
+  }
+
+  /// Tells all ranks the counts: collective, and a barrier. In the usual case that they are equal,
+  /// no rank keeps more than one number.
+  ///
+  /// - Parameter stride: The size of an element, which must be the same everywhere.
+  init(sharing own: Int, stride: Int, on communicator: Communicator) throws(MPIError) {
+    let mine = [-own, own, -stride, stride]
+    var extremes = mine
+    try communicator.allReduce(mine.span, into: extremes.mutableSpan, .max)
+    if extremes[2] != -extremes[3] {
+      throw MPIError(
+        .invalidDatatype, routine: "MPI_Win_create",
+        message: "the elements of a window have \(-extremes[2]) bytes on one rank, "
+          + "\(extremes[3]) on another", on: communicator.raw)
+    }
+    self.own = own
+    least = -extremes[0]
+    all = -extremes[0] == extremes[1] ? nil : try communicator.allGather(own)
+  }
+}
+
+/// What one-sided operations need to know of a window: opaque, and valid as long as the window.
+///
+/// Epochs are given one, so that no operation counts references.
+@frozen @safe public struct WindowReference {
+  @usableFromInline let raw: RawWindow
+  @usableFromInline let communicator: RawCommunicator
+  @usableFromInline let size: Int
+  /// The number of elements that every rank's part has at least.
+  @usableFromInline let least: Int
+  @usableFromInline let storage: Unmanaged<WindowStorage>
+
+  init(_ storage: WindowStorage, least: Int) {
+    raw = storage.raw
+    communicator = storage.communicator.raw
+    size = storage.communicator.size
+    self.least = least
+    unsafe self.storage = unsafe Unmanaged.passUnretained(storage)
+  }
+
+  /// The target of an operation, as C has it.
+  @inlinable @inline(__always)
+  func rawTarget(_ rank: Int?, _ routine: StaticString) throws(MPIError) -> CInt {
+    try checkedPeer(rank, of: size, routine, on: communicator)
+  }
+
+  /// Throws where elements lie outside a rank's part of the window.
+  @inlinable @inline(__always)
+  func checkRange(
+    _ position: Int, _ count: Int, on rank: CInt, _ routine: StaticString
+  ) throws(MPIError) {
+    if _fastPath(
+      UInt(bitPattern: position) <= UInt(bitPattern: least) && count <= least &- position)
+    {
+      return
+    }
+    try checkRangeExactly(position, count, on: rank, routine)
+  }
+
+  @usableFromInline @inline(never)
+  func checkRangeExactly(
+    _ position: Int, _ count: Int, on rank: CInt, _ routine: StaticString
+  ) throws(MPIError) {
+    // What goes to no process has no place.
+    if rank == MPI_PROC_NULL { return }
+    let room = unsafe storage._withUnsafeGuaranteedRef { $0.counts?[Int(rank)] ?? least }
+    if position >= 0 && position <= room && count <= room - position { return }
+    throw MPIError(
+      .oneSidedRange, routine: routine.description,
+      message: "\(count) elements at position \(position), where rank \(rank) has \(room)",
+      on: communicator)
+  }
+}
