@@ -25,6 +25,9 @@ static inline bool cmpi_failed_file_requests_crash(void) {
 #endif
 }
 
+// An enumeration in MPICH, macros elsewhere.
+static inline bool cmpi_is_named(int combiner) { return combiner == MPI_COMBINER_NAMED; }
+
 #pragma clang assume_nonnull end
 
 #endif

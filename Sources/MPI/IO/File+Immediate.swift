@@ -2,20 +2,17 @@ extension File {
   /// The nonblocking forms of a file's operations: each returns at once, with a ``FileRequest``.
   ///
   /// A view, as ``Communicator/immediate``: `file.immediate.write(…)`.
-  @safe public struct Immediate: ~Escapable {
+  @safe public struct Immediate {
     let handle: FileHandle
-
-    @_lifetime(borrow file)
-    init(_ file: borrowing File) { handle = file.handle }
+    /// Kept, since the view may outlive the file; it is of no use then.
+    let file: FileStorage
   }
 
   /// The nonblocking forms of the file's operations.
   ///
-  /// Any number of them may be under way at once. Until they are complete, the file is neither
-  /// closed nor seen in another way, nor cut: that does not compile.
-  public var immediate: Immediate {
-    @_lifetime(borrow self) get { Immediate(self) }
-  }
+  /// Any number of them may be under way at once. All must be complete before the file is closed, cut,
+  /// or seen in another way: that traps.
+  public var immediate: Immediate { Immediate(handle: handle, file: handle.file) }
 }
 
 extension File.Immediate {
@@ -29,7 +26,7 @@ extension File.Immediate {
   ///
   /// The corresponding C functions are `MPI_File_iwrite`, `MPI_File_iwrite_at`,
   /// `MPI_File_iwrite_all`, `MPI_File_iwrite_at_all` and `MPI_File_iwrite_shared` (MPI 3.1 §13.4).
-  @_lifetime(copy self, copy elements)
+  @_lifetime(copy elements)
   public func write<T: Datatype>(
     _ elements: Span<T>, at position: some FilePosition = File.Pointer.individual,
     collectively: Bool = false
@@ -46,7 +43,7 @@ extension File.Immediate {
   /// The parameters are those of ``File/write(_:layout:at:instances:to:collectively:)``.
   ///
   /// The corresponding C functions are those of ``write(_:at:collectively:)``.
-  @_lifetime(copy self, copy elements)
+  @_lifetime(copy elements)
   public func write<T: Datatype>(
     _ elements: Span<T>, layout: Layout<T>, at start: Int = 0, instances: Int = 1,
     to position: some FilePosition = File.Pointer.individual, collectively: Bool = false
@@ -67,7 +64,7 @@ extension File.Immediate {
   ///
   /// The corresponding C functions are `MPI_File_iread`, `MPI_File_iread_at`, `MPI_File_iread_all`,
   /// `MPI_File_iread_at_all` and `MPI_File_iread_shared` (MPI 3.1 §13.4).
-  @_lifetime(copy self, copy elements)
+  @_lifetime(copy elements)
   public func read<T: Datatype>(
     into elements: consuming MutableSpan<T>,
     at position: some FilePosition = File.Pointer.individual, collectively: Bool = false
@@ -85,7 +82,7 @@ extension File.Immediate {
   /// The parameters are those of ``File/read(into:layout:at:instances:from:collectively:)``.
   ///
   /// The corresponding C functions are those of ``read(into:at:collectively:)``.
-  @_lifetime(copy self, copy elements)
+  @_lifetime(copy elements)
   public func read<T: Datatype>(
     into elements: consuming MutableSpan<T>, layout: Layout<T>, at start: Int = 0,
     instances: Int = 1, from position: some FilePosition = File.Pointer.individual,
@@ -100,10 +97,11 @@ extension File.Immediate {
   }
 }
 
-/// An operation on a file that is under way, bound to the file and to the buffer.
+/// An operation on a file that is under way, bound to its buffer.
 ///
 /// What holds for a ``Request`` holds for it: the compiler refuses to touch a buffer that is being
-/// read into, to change one that is being written, to wait twice, and to close the file meanwhile.
+/// read into, to change one that is being written, and to wait twice. One that goes out of scope
+/// waits then; where that takes more than a minute, it ends the job, with a message.
 @safe public struct FileRequest: ~Copyable, ~Escapable {
   private let operation: Unmanaged<FileOperation>
 

@@ -29,6 +29,7 @@ extension File {
     currentErrno = 0
     try handle.file.check(
       MPI_File_set_size(handle.raw, MPI_Offset(byteCount)), "MPI_File_set_size")
+    handle.file.writtenEnd = min(handle.file.writtenEnd, byteCount)
   }
 
   /// Reserves space on the disk for the first bytes of the file. The file becomes longer where it has
@@ -49,6 +50,7 @@ extension File {
   }
 
   private borrowing func requireByteCount(_ byteCount: Int) {
+    handle.file.requireIdle("changing the size")
     precondition(byteCount >= 0, "\(path): a file of \(byteCount) bytes")
   }
 
@@ -61,6 +63,8 @@ extension File {
   ///
   /// The corresponding C function is `MPI_File_sync` (MPI 3.1 §13.6.1).
   public func synchronize() throws(MPIError) {
+    let end = try handle.file.meet(patience: nil)
+    try handle.file.checkEnd(end, handle.raw, "MPI_File_sync")
     currentErrno = 0
     try handle.file.check(MPI_File_sync(handle.raw), "MPI_File_sync")
   }

@@ -198,20 +198,10 @@ extension FileHandle {
     _ displacement: Int, _ element: RawDatatype, _ layout: RawDatatype,
     _ representation: File.Representation, _ info: Info
   ) throws(MPIError) {
+    file.requireIdle("changing the view")
     precondition(displacement >= 0, "\(file.path): a view cannot begin at byte \(displacement)")
     let code = unsafe MPI_File_set_view(
       raw, MPI_Offset(displacement), element, layout, representation.rawValue, info.raw)
     try file.check(code, "MPI_File_set_view")
-  }
-}
-
-/// Frees a datatype that the library has handed out, unless it is one of its own.
-private func releaseDerived(_ datatype: RawDatatype) {
-  var numbers: (CInt, CInt, CInt) = (0, 0, 0)
-  var combiner = CInt(MPI_COMBINER_NAMED)
-  let code = unsafe MPI_Type_get_envelope(
-    datatype, &numbers.0, &numbers.1, &numbers.2, &combiner)
-  if code == MPI_SUCCESS && combiner != CInt(MPI_COMBINER_NAMED) {
-    unsafe releaseDatatype(DatatypeHandle(datatype))
   }
 }

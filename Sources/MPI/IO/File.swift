@@ -24,7 +24,7 @@ internal import CMPI
 /// seconds, or closing fails, the job is ended with a message: an error thrown on one process must
 /// not leave the others waiting.
 ///
-/// While an operation is under way, the compiler refuses to close the file, and to change its view.
+/// Closing a file, or changing its view or size, while nonblocking operations are under way traps.
 @safe public struct File: ~Copyable, @unchecked Sendable {
   var handle: FileHandle
 
@@ -73,9 +73,8 @@ internal import CMPI
     let handle = handle
     discard self
     let storage = unsafe handle.storage.takeRetainedValue()
-    var meeting = try storage.meeting()
-    try meeting.wait()
-    try storage.closeRaw(handle.raw)
+    let end = try storage.meet(patience: nil)
+    try storage.closeRaw(handle.raw, end: end)
   }
 
   deinit {
@@ -83,9 +82,8 @@ internal import CMPI
     guard isRunning else { return }
     do {
       // Closing is collective: it would hang on a process that others do not follow.
-      var meeting = try storage.meeting()
-      try meeting.dropped()
-      try storage.closeRaw(handle.raw)
+      let end = try storage.meet(patience: filePatience)
+      try storage.closeRaw(handle.raw, end: end)
     } catch {
       endJob(because: error)
     }

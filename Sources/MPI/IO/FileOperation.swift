@@ -1,4 +1,5 @@
 internal import CMPI
+internal import Synchronization
 
 #if canImport(Glibc)
   internal import Glibc
@@ -13,6 +14,12 @@ internal import CMPI
   var request: RawRequest = CMPI_REQUEST_NULL
   var routine: StaticString = ""
 
+  /// What this process does in a collective operation that this one stands for.
+  var companion: FileOperation?
+
+  /// What is read at the end of an operation in two steps.
+  var leftOver: FileTransfer?
+
   private let narrowed: Narrowed
   private var outcome: (code: CInt, status: Status)?
 
@@ -20,14 +27,17 @@ internal import CMPI
     unsafe self.transfer = unsafe transfer
     self.file = file
     unsafe self.narrowed = unsafe narrowed
+    file.pending.add(1, ordering: .relaxed)
   }
 
   deinit {
+    file.pending.subtract(1, ordering: .relaxed)
     if isRunning { unsafe narrowed.release() }
   }
 
   /// Whether the operation has come to its end, be it a good one.
   func isComplete() -> Bool {
+    if let companion, !companion.isComplete() { return false }
     if outcome != nil { return true }
     var flag: CInt = 0
     var status = MPI_Status()
@@ -52,6 +62,7 @@ internal import CMPI
   func wait() throws(MPIError) -> Status {
     waitForEnd(patience: nil)
     guard let outcome else { return Status(MPI_Status()) }
+    if let other = companion?.outcome { try file.check(other.code, routine) }
     return try finish(outcome.code, outcome.status)
   }
 

@@ -1,4 +1,5 @@
 internal import CMPI
+internal import Synchronization
 
 /// What operations on a file need to know of it. Copies do not keep it: the file does.
 @safe struct FileHandle {
@@ -24,6 +25,22 @@ final class FileStorage: @unchecked Sendable {
 
   /// The layout of the view, which the library may use for as long as the view is in force.
   var layout: LayoutStorage?
+
+  /// How many bytes the file has at least, by what this process has written collectively.
+  var writtenEnd = 0
+
+  /// The number of nonblocking operations under way.
+  let pending = Atomic<Int>(0)
+
+  /// Whether the file has been closed.
+  var isClosed = false
+
+  /// Traps while operations are under way.
+  func requireIdle(_ what: StaticString) {
+    let count = pending.load(ordering: .relaxed)
+    precondition(
+      count == 0, "\(path): \(what) while \(count) operations are under way: wait for them first")
+  }
 
   init(_ path: String, _ communicator: Communicator) throws(MPIError) {
     self.path = path
@@ -107,44 +124,46 @@ final class FileStorage: @unchecked Sendable {
       on: communicator.raw)
   }
 
-  func closeRaw(_ raw: RawFile) throws(MPIError) {
+  /// Closes the file, when all processes have come to that.
+  ///
+  /// - Parameter end: How long it must be.
+  func closeRaw(_ raw: RawFile, end: Int) throws(MPIError) {
+    requireIdle("closing a file")
+    isClosed = true
     var raw = raw
+    var failure: MPIError?
+    do throws(MPIError) { try checkEnd(end, raw, "MPI_File_close") } catch { failure = error }
     currentErrno = 0
     try unsafe check(MPI_File_close(&raw), "MPI_File_close")
     layout = nil
+    if let failure { throw failure }
   }
 
-  /// Begins to wait until all processes are about to close the file.
-  func meeting() throws(MPIError) -> Meeting {
-    var request = CMPI_REQUEST_NULL as RawRequest
-    if communicator.size > 1 {
-      try unsafe check(MPI_Ibarrier(communicator.raw, &request), "MPI_Ibarrier")
-    }
-    return Meeting(request: request, path: path)
-  }
-
-  struct Meeting {
-    var request: RawRequest
-    let path: String
-
-    mutating func wait() throws(MPIError) {
-      try unsafe MPI.check(MPI_Wait(&request, CMPI_STATUS_IGNORE), "MPI_Wait")
-    }
-
-    /// Waits, but not for ever.
-    mutating func dropped() throws {
+  /// Waits until all processes are about to close the file.
+  ///
+  /// - Parameter patience: How many seconds that may take; `nil` for any time.
+  /// - Returns: How long the file must be, by what all have written.
+  func meet(patience: Double?) throws(MPIError) -> Int {
+    if communicator.size == 1 { return writtenEnd }
+    let communicator = communicator
+    let mine = [writtenEnd]
+    var greatest = [0]
+    let request = try communicator.immediate.allReduce(
+      mine.span, into: greatest.mutableSpan, .max)
+    if let patience {
       let start = MPI_Wtime()
-      var flag: CInt = 0
-      while flag == 0 {
-        try unsafe MPI.check(MPI_Test(&request, &flag, CMPI_STATUS_IGNORE), "MPI_Test")
-        if flag == 0 && MPI_Wtime() - start > patience { throw AbandonedFile(path: path) }
+      while try !request.isComplete() {
+        // Ended here: the request would wait as well.
+        if MPI_Wtime() - start > patience { endJob(because: AbandonedFile(path: path)) }
       }
     }
+    try request.wait()
+    return greatest[0]
   }
 }
 
 /// How long a process that drops a file waits for the others.
-private let patience = 5.0
+let filePatience = 5.0
 
 /// Why a job ends that would otherwise hang.
 private struct AbandonedFile: Error, CustomStringConvertible {
@@ -152,7 +171,7 @@ private struct AbandonedFile: Error, CustomStringConvertible {
 
   var description: String {
     """
-    \(path) went out of scope without close(), and other ranks had not closed it \(patience) s \
+    \(path) went out of scope without close(), and other ranks had not closed it \(filePatience) s \
     later; was an error thrown past it?
     """
   }

@@ -44,6 +44,12 @@ internal import CMPI
 extension FileHandle {
   /// Moves data, and returns when that is done.
   func run(_ transfer: FileTransfer) throws(MPIError) -> Status {
+    try unsafe requireNoPairs(transfer.buffer.datatype.raw, file)
+    if try unsafe reachesBehindEnd(transfer) {
+      _ = try unsafe run(transfer.withoutElements)
+      return try unsafe run(transfer.alone)
+    }
+    try unsafe expectEnd(of: transfer)
     let narrowed = try unsafe Narrowed(transfer.buffer)
     defer { unsafe narrowed.release() }
     let (address, count) = unsafe (transfer.buffer.address, narrowed.count)
@@ -90,6 +96,7 @@ extension FileHandle {
       code = unsafe MPI_File_read_ordered(raw, address, count, type, &status)
     }
     try file.check(code, routine)
+    try unsafe file.checkErrno(after: transfer, routine)
     let result = Status(status)
     if unsafe !transfer.isWriting { unsafe transfer.buffer.normalize() }
     try unsafe transfer.verify(result, file, routine)
@@ -98,9 +105,17 @@ extension FileHandle {
 
   /// Begins to move data.
   func start(_ transfer: FileTransfer) throws(MPIError) -> FileOperation {
+    precondition(!file.isClosed, "\(file.path) is closed")
     precondition(
       unsafe !(transfer.isCollective && transfer.place.isShared),
       "MPI has no nonblocking collective operations with the shared pointer: see File.split")
+    try unsafe requireNoPairs(transfer.buffer.datatype.raw, file)
+    if try unsafe reachesBehindEnd(transfer) {
+      let operation = try unsafe start(transfer.alone)
+      operation.companion = try unsafe start(transfer.withoutElements)
+      return operation
+    }
+    try unsafe expectEnd(of: transfer)
     let narrowed = try unsafe Narrowed(transfer.buffer)
     let operation = unsafe FileOperation(transfer, file, narrowed)
     let (address, count) = unsafe (transfer.buffer.address, narrowed.count)
@@ -145,6 +160,13 @@ extension FileHandle {
 
   /// Begins to move data, collectively; at most one such operation is under way.
   func begin(_ transfer: FileTransfer) throws(MPIError) -> FileOperation {
+    try unsafe requireNoPairs(transfer.buffer.datatype.raw, file)
+    if try unsafe reachesBehindEnd(transfer) {
+      let operation = try unsafe begin(transfer.withoutElements)
+      unsafe operation.leftOver = unsafe transfer.alone
+      return operation
+    }
+    try unsafe expectEnd(of: transfer)
     let narrowed = try unsafe Narrowed(transfer.buffer)
     let operation = unsafe FileOperation(transfer, file, narrowed)
     let (address, count) = unsafe (transfer.buffer.address, narrowed.count)
@@ -203,7 +225,8 @@ extension FileHandle {
       code = unsafe MPI_File_read_ordered_end(raw, address, &status)
     }
     operation.routine = routine
-    return try operation.finish(code, Status(status))
+    let result = try operation.finish(code, Status(status))
+    return try unsafe operation.leftOver.map { (rest) throws(MPIError) in try unsafe run(rest) } ?? result
   }
 }
 
