@@ -1,0 +1,134 @@
+extension File {
+  /// The nonblocking forms of a file's operations: each returns at once, with a ``FileRequest``.
+  ///
+  /// A view, as ``Communicator/immediate``: `file.immediate.write(…)`.
+  @safe public struct Immediate {
+    let handle: FileHandle
+    /// Kept, since the view may outlive the file; it is of no use then.
+    let file: FileStorage
+  }
+
+  /// The nonblocking forms of the file's operations.
+  ///
+  /// Any number of them may be under way at once. All must be complete before the file is closed, cut,
+  /// or seen in another way: that traps.
+  public var immediate: Immediate { Immediate(handle: handle, file: handle.file) }
+}
+
+extension File.Immediate {
+  /// Begins to write elements. They may be read, but not changed, until the request is complete.
+  ///
+  /// The parameters and errors are those of ``File/write(_:at:collectively:)``. What goes wrong may
+  /// be told here, or by ``FileRequest/wait()``.
+  ///
+  /// - Precondition: Not both `collectively` and the shared pointer: MPI has only
+  ///   ``File/split`` for those.
+  ///
+  /// The corresponding C functions are `MPI_File_iwrite`, `MPI_File_iwrite_at`,
+  /// `MPI_File_iwrite_all`, `MPI_File_iwrite_at_all` and `MPI_File_iwrite_shared` (MPI 3.1 §13.4).
+  @_lifetime(copy elements)
+  public func write<T: Datatype>(
+    _ elements: Span<T>, at position: some FilePosition = File.Pointer.individual,
+    collectively: Bool = false
+  ) throws(MPIError) -> FileRequest {
+    unsafe FileRequest(
+      try handle.start(
+        FileTransfer(
+          isWriting: true, at: handle.place(position, of: T.self), collectively: collectively,
+          elements.rawBuffer)))
+  }
+
+  /// Begins to write those elements of a buffer that a layout names.
+  ///
+  /// The parameters are those of ``File/write(_:layout:at:instances:to:collectively:)``.
+  ///
+  /// The corresponding C functions are those of ``write(_:at:collectively:)``.
+  @_lifetime(copy elements)
+  public func write<T: Datatype>(
+    _ elements: Span<T>, layout: Layout<T>, at start: Int = 0, instances: Int = 1,
+    to position: some FilePosition = File.Pointer.individual, collectively: Bool = false
+  ) throws(MPIError) -> FileRequest {
+    unsafe FileRequest(
+      try handle.start(
+        FileTransfer(
+          isWriting: true, at: handle.place(position, of: T.self), collectively: collectively,
+          elements.rawBuffer(layout, at: start, instances: instances, "write"), layout.storage)))
+  }
+
+  /// Begins to read elements. The storage must not be touched until the request is complete.
+  ///
+  /// The parameters and errors are those of ``File/read(into:at:collectively:)``;
+  /// ``FileRequest/wait()`` tells how much was there.
+  ///
+  /// - Precondition: Not both `collectively` and the shared pointer.
+  ///
+  /// The corresponding C functions are `MPI_File_iread`, `MPI_File_iread_at`, `MPI_File_iread_all`,
+  /// `MPI_File_iread_at_all` and `MPI_File_iread_shared` (MPI 3.1 §13.4).
+  @_lifetime(copy elements)
+  public func read<T: Datatype>(
+    into elements: consuming MutableSpan<T>,
+    at position: some FilePosition = File.Pointer.individual, collectively: Bool = false
+  ) throws(MPIError) -> FileRequest {
+    let buffer = unsafe elements.rawBuffer()
+    return unsafe FileRequest(
+      try handle.start(
+        FileTransfer(
+          isWriting: false, at: handle.place(position, of: T.self), collectively: collectively,
+          buffer)))
+  }
+
+  /// Begins to read elements into those places of a buffer that a layout names.
+  ///
+  /// The parameters are those of ``File/read(into:layout:at:instances:from:collectively:)``.
+  ///
+  /// The corresponding C functions are those of ``read(into:at:collectively:)``.
+  @_lifetime(copy elements)
+  public func read<T: Datatype>(
+    into elements: consuming MutableSpan<T>, layout: Layout<T>, at start: Int = 0,
+    instances: Int = 1, from position: some FilePosition = File.Pointer.individual,
+    collectively: Bool = false
+  ) throws(MPIError) -> FileRequest {
+    let buffer = try unsafe elements.rawBuffer(layout, at: start, instances: instances, "read")
+    return unsafe FileRequest(
+      try handle.start(
+        FileTransfer(
+          isWriting: false, at: handle.place(position, of: T.self), collectively: collectively,
+          buffer, layout.storage)))
+  }
+}
+
+/// An operation on a file that is under way, bound to its buffer.
+///
+/// What holds for a ``Request`` holds for it: the compiler refuses to touch a buffer that is being
+/// read into, to change one that is being written, and to wait twice. One that goes out of scope
+/// waits then; where that takes more than a minute, it ends the job, with a message.
+@safe public struct FileRequest: ~Copyable, ~Escapable {
+  private let operation: Unmanaged<FileOperation>
+
+  @_lifetime(immortal)
+  init(_ operation: FileOperation) { unsafe self.operation = Unmanaged.passRetained(operation) }
+
+  /// Waits until the operation is complete; its buffer may be used again then.
+  ///
+  /// - Returns: How much was read or written.
+  /// - Throws: What the blocking operation would throw.
+  ///
+  /// The corresponding C function is `MPI_Wait` (MPI 3.1 §3.7.3).
+  @discardableResult
+  public consuming func wait() throws(MPIError) -> Status {
+    let operation = unsafe operation.takeRetainedValue()
+    discard self
+    return try operation.wait()
+  }
+
+  deinit {
+    let operation = unsafe operation.takeRetainedValue()
+    if isRunning { operation.drop() }
+  }
+
+  /// Whether the operation has come to its end, so that ``wait()`` will return at once.
+  ///
+  /// The corresponding C functions are `MPI_Test` and `MPI_Request_get_status` (MPI 3.1 §3.7.3,
+  /// §3.8).
+  public func isComplete() -> Bool { unsafe operation._withUnsafeGuaranteedRef { $0.isComplete() } }
+}
