@@ -50,7 +50,7 @@ extension Communicator {
     return Status(status)
   }
 
-  private func _matchedProbe(_ source: CInt, _ tag: MessageTag) throws(MPIError) -> Message {
+  func _matchedProbe(_ source: CInt, _ tag: MessageTag) throws(MPIError) -> Message {
     var status = MPI_Status()
     var message = CMPI_MESSAGE_NULL as RawMessage
     try unsafe check(
@@ -125,7 +125,7 @@ extension Communicator {
     return received
   }
 
-  private mutating func receive(_ buffer: RawBuffer) throws(MPIError) -> Status {
+  mutating func receive(_ buffer: RawBuffer) throws(MPIError) -> Status {
     // The length is known here, so that the library need not be asked to truncate the message.
     let room = unsafe buffer.count * Status.size(of: buffer.datatype)
     guard status.byteCount <= room else {

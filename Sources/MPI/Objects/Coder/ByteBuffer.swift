@@ -92,6 +92,20 @@
     count += bytes.count
   }
 
+  /// Appends zeros.
+  func pad(to total: Int) {
+    let more = max(0, total - count)
+    reserve(more)
+    unsafe (base + count).initializeMemory(as: UInt8.self, repeating: 0, count: more)
+    count += more
+  }
+
+  /// Copies bytes to another place in memory, which has room for them.
+  func copy(from offset: Int, count length: Int, to target: UnsafeMutableRawPointer?) {
+    precondition(offset >= 0 && length >= 0 && offset <= count - length)
+    if length > 0 { unsafe target?.copyMemory(from: base + offset, byteCount: length) }
+  }
+
   func putVarint(_ value: UInt64) {
     var value = value
     while value >= 0x80 {

@@ -11,6 +11,9 @@
     unsafe count = bytes.count
   }
 
+  /// All bytes.
+  var all: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: base, count: count) }
+
   /// A byte, or `nil` behind the end.
   @inline(__always)
   func byte(at offset: Int) -> UInt8? {

@@ -10,6 +10,9 @@
   private(set) var limit = 0
   var userInfo: [CodingUserInfoKey: any Sendable] = [:]
 
+  /// Where messages are received.
+  let inbox = ByteBuffer(capacity: 4096)
+
   /// The places of the names.
   private let names = ByteBuffer(capacity: 512)
   private var nameCount = 0
@@ -96,6 +99,20 @@
     try readNames(Int(nameCount))
     lastContainer = -1
     guard try end(at: 0, limit: limit) == limit else { throw corrupted("bytes behind the value") }
+  }
+
+  /// The bytes of the array with which a message begins, if it is of this type; otherwise 0.
+  static func leadLength(_ message: UnsafeRawBufferPointer, _ code: UInt8) -> Int {
+    let all = unsafe ByteReader(message)
+    let footer = unsafe all.count - Format.footerLength
+    guard let count = unsafe all.load(at: footer + 12, as: UInt16.self), count > 0,
+      let padding = unsafe all.byte(at: footer + 14), let width = ScalarCode.width(code),
+      let length = unsafe all.load(
+        at: footer - Int(padding) - Int(count) * Format.externalLength + 8, as: UInt64.self
+      ).flatMap(Int.init(exactly:)),
+      length <= footer, length % width == 0
+    else { return 0 }
+    return length
   }
 
   private func readNames(_ count: Int) throws {
@@ -313,8 +330,8 @@
   /// An array that was written as a block of such scalars, or `nil` where it was not.
   func array<T: Scalar>(_ type: T.Type, at place: Place) throws -> [T]? {
     guard let block = try unsafe block(at: place), unsafe block.code == T.scalarCode else { return nil }
-    if unsafe block.isLead { return (lead as? ArrayHolder<T>)?.elements }
-    let source = unsafe block.bytes
+    if unsafe block.isLead, let lead = lead as? ArrayHolder<T> { return lead.elements }
+    let source = unsafe block.isLead ? externalSource(0).all : block.bytes
     let count = source.count / MemoryLayout<T>.stride
     return unsafe [T](unsafeUninitializedCapacity: count) { storage, initializedCount in
       if T.scalarCode == ScalarCode.bool {

@@ -59,6 +59,7 @@
   /// Forgets all, so that another value can be written.
   func reset() {
     if isExtraordinary || keys.externals > 0 { clear() }
+    allowsExternals = false
     buffer.removeAll()
     keys.reset()
     lastSerial += 1
@@ -69,13 +70,13 @@
   private var isExtraordinary = false
 
   private func clear() {
-    isExtraordinary = false
     externals = []
     pending = []
     pendingCount = 0
     failure = nil
     origin = nil
     userInfo = [:]
+    isExtraordinary = false
   }
 
   // MARK: Values
