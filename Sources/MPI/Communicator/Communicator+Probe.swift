@@ -50,7 +50,7 @@ extension Communicator {
     return Status(status)
   }
 
-  private func _matchedProbe(_ source: CInt, _ tag: MessageTag) throws(MPIError) -> Message {
+  func _matchedProbe(_ source: CInt, _ tag: MessageTag) throws(MPIError) -> Message {
     var status = MPI_Status()
     var message = CMPI_MESSAGE_NULL as RawMessage
     try unsafe check(

@@ -1,0 +1,498 @@
+// How bytes become values: straight from the message, with nothing in between. A container is two
+// numbers, its first byte and its last; where the next field stands is remembered, so that fields
+// asked for in the order in which they were written are found at once.
+
+/// The bytes of a value, while it is decoded.
+@safe final class ObjectReader {
+  /// The body of the message, and what comes behind it.
+  private(set) var bytes = unsafe ByteReader(UnsafeRawBufferPointer(start: nil, count: 0))
+  /// The end of the body.
+  private(set) var limit = 0
+  var userInfo: [CodingUserInfoKey: any Sendable] = [:]
+
+  /// Where messages are received.
+  let inbox = ByteBuffer(capacity: 4096)
+
+  /// The places of the names.
+  private let names = ByteBuffer(capacity: 512)
+  private var nameCount = 0
+  private var externals: [External] = unsafe []
+  /// The array that the message began with, which is in its place already.
+  private var lead: BlockHolder?
+  /// Its bytes, for those who want other elements than it has.
+  private var leadCopy: ByteBuffer?
+  /// Where fields are, in containers that are large and read in another order.
+  private var indexes: [Int: [String: Int]] = [:]
+
+  /// The container that was read last, and where its next entry is.
+  var lastContainer = -1
+  var nextEntry = 0
+
+  private struct Name {
+    var offset: Int
+    var count: Int
+  }
+
+  @unsafe private struct External {
+    var position: Int
+    var bytes: UnsafeRawBufferPointer
+    var isLead = false
+  }
+
+  /// A place in the body. Where `code` is not zero, a scalar of this type stands there, without a
+  /// tag; where `external` is not, it stands in an external array with this number.
+  struct Place {
+    var position: Int
+    var code: UInt8 = 0
+    var external: UInt16 = 0
+  }
+
+  // MARK: The message
+
+  /// Begins to read a message, whose first `missing` bytes are in the array `lead` already.
+  func open(
+    _ message: UnsafeRawBufferPointer, missing: Int = 0, lead: BlockHolder? = nil
+  ) throws {
+    let all = unsafe ByteReader(message)
+    let footer = unsafe all.count - Format.footerLength
+    guard let bodyLength = unsafe all.load(at: footer, as: UInt64.self),
+      let nameCount = unsafe all.load(at: footer + 8, as: UInt32.self),
+      let externalCount = unsafe all.load(at: footer + 12, as: UInt16.self),
+      let padding = unsafe all.byte(at: footer + 14), let version = unsafe all.byte(at: footer + 15)
+    else { throw corrupted("a message of \(message.count) bytes") }
+    guard version == Format.version else { throw corrupted("format \(version) is not known") }
+    guard Int(externalCount) <= Format.maximalExternals else {
+      throw corrupted("\(externalCount) external arrays")
+    }
+    let table = footer - Int(padding) - Int(externalCount) * Format.externalLength
+    guard table >= 0, let bodyLength = Int(exactly: bodyLength) else {
+      throw corrupted("tables longer than the message")
+    }
+    var position = 0
+    unsafe externals.removeAll(keepingCapacity: true)
+    for index in 0..<Int(externalCount) {
+      let entry = table + index * Format.externalLength
+      guard let place = unsafe all.load(at: entry, as: UInt64.self).flatMap(Int.init(exactly:)),
+        let length = unsafe all.load(at: entry + 8, as: UInt64.self).flatMap(Int.init(exactly:)),
+        length <= missing + table - position
+      else { throw corrupted("an external array beyond the message") }
+      if index == 0 && missing > 0 {
+        guard length == missing else { throw corrupted("another array at the start") }
+        unsafe externals.append(
+          External(
+            position: place, bytes: UnsafeRawBufferPointer(start: nil, count: 0), isLead: true))
+      } else {
+        guard let part = unsafe all.part(at: position - missing, count: length) else {
+          throw corrupted("an external array beyond the message")
+        }
+        unsafe externals.append(External(position: place, bytes: part))
+      }
+      position += length
+    }
+    let start = position - missing
+    guard start >= 0, start <= table, bodyLength <= table - start,
+      let rest = unsafe all.part(at: start, count: table - start)
+    else { throw corrupted("a body longer than the message") }
+    unsafe bytes = unsafe ByteReader(rest)
+    limit = bodyLength
+    self.lead = lead
+    try readNames(Int(nameCount))
+    lastContainer = -1
+    guard try end(at: 0, limit: limit) == limit else { throw corrupted("bytes behind the value") }
+  }
+
+  /// The bytes of the array with which a message begins, if it is of this type; otherwise 0.
+  static func leadLength(_ message: UnsafeRawBufferPointer, _ code: UInt8) -> Int {
+    let all = unsafe ByteReader(message)
+    let footer = unsafe all.count - Format.footerLength
+    guard let count = unsafe all.load(at: footer + 12, as: UInt16.self), count > 0,
+      let padding = unsafe all.byte(at: footer + 14), let width = ScalarCode.width(code),
+      let length = unsafe all.load(
+        at: footer - Int(padding) - Int(count) * Format.externalLength + 8, as: UInt64.self
+      ).flatMap(Int.init(exactly:)),
+      length <= footer, length % width == 0
+    else { return 0 }
+    return length
+  }
+
+  private func readNames(_ count: Int) throws {
+    names.removeAll()
+    nameCount = count
+    var position = limit
+    // Each takes a byte at least.
+    guard unsafe count <= bytes.count - limit else { throw corrupted("\(count) names") }
+    for _ in 0..<count {
+      guard let length = unsafe bytes.varint(at: &position),
+        unsafe bytes.part(at: position, count: length) != nil
+      else { throw corrupted("a name beyond the message") }
+      names.put(value: Name(offset: position, count: length))
+      position += length
+    }
+  }
+
+  /// Forgets the message, which may be gone from now on: whoever holds a decoder reads nothing.
+  func close() {
+    unsafe bytes = unsafe ByteReader(UnsafeRawBufferPointer(start: nil, count: 0))
+    limit = 0
+    if lead != nil {
+      lead = nil
+      leadCopy = nil
+    }
+    if unsafe !externals.isEmpty { unsafe externals = [] }
+    if !indexes.isEmpty { indexes = [:] }
+    if !userInfo.isEmpty { userInfo = [:] }
+  }
+
+  // MARK: Values
+
+  /// The value of the message.
+  func readAll<T: Decodable>(_ type: T.Type) throws -> T {
+    try read(type, at: Place(position: 0), depth: 0)
+  }
+
+  /// The value at a place.
+  func read<T: Decodable>(_ type: T.Type, at place: Place, depth: Int) throws -> T {
+    if let shortcut = Shortcuts.find(T.self) { return try shortcut.read(self, place, depth) }
+    return try T(from: ValueDecoder(self, place, try deeper(depth, place)))
+  }
+
+  /// The depth of a value within a value.
+  func deeper(_ depth: Int, _ place: Place) throws -> Int {
+    guard depth < Format.maximalDepth else {
+      throw corrupted("deeper than \(Format.maximalDepth) levels", at: place.position)
+    }
+    return depth + 1
+  }
+
+  /// The first byte behind the value at a place, in a container that ends at `limit`.
+  @inline(__always)
+  func end(at position: Int, limit: Int) throws -> Int {
+    guard let end = unsafe bytes.end(at: position, limit: limit) else {
+      throw corrupted("a value that goes beyond its container, or is none", at: position)
+    }
+    return end
+  }
+
+  @inline(__always)
+  func tag(at place: Place) -> UInt8 {
+    if place.code != 0 { return Tag.scalar | place.code }
+    return place.position < limit ? unsafe bytes.byte(at: place.position) ?? 0xFF : 0xFF
+  }
+
+  func isNull(_ place: Place) -> Bool { tag(at: place) == Tag.null }
+
+  /// The type of the scalar at a place, and where it stands.
+  @inline(__always)
+  private func scalar(at place: Place) -> (code: UInt8, position: Int) {
+    if place.code != 0 { return (place.code, place.position) }
+    let tag = tag(at: place)
+    return tag >= Tag.scalar ? (tag & 0x0F, place.position + 1) : (0, 0)
+  }
+
+  /// The bytes in which a scalar stands.
+  @inline(__always)
+  private func source(_ place: Place) -> ByteReader {
+    place.external == 0 ? unsafe bytes : unsafe externalSource(Int(place.external) - 1)
+  }
+
+  private func externalSource(_ index: Int) -> ByteReader {
+    guard unsafe externals.indices.contains(index) else {
+      return unsafe ByteReader(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+    guard let lead, unsafe externals[index].isLead else {
+      return unsafe ByteReader(externals[index].bytes)
+    }
+    if leadCopy == nil {
+      let copy = ByteBuffer(capacity: 16)
+      unsafe lead.withBytes { unsafe copy.put($0) }
+      leadCopy = copy
+    }
+    return unsafe ByteReader(leadCopy?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0))
+  }
+
+  @inline(__always)
+  func integer<T: FixedWidthInteger>(_ type: T.Type, at place: Place) throws -> T {
+    if place.code == 0, place.position < limit, let tag = unsafe bytes.byte(at: place.position),
+      tag < Tag.shortString
+    {
+      return T(truncatingIfNeeded: tag)
+    }
+    let (code, position) = scalar(at: place)
+    let source = unsafe source(place)
+    let value: T?
+    switch code {
+    case ScalarCode.int8: value = unsafe exactly(source.load(at: position, as: Int8.self))
+    case ScalarCode.uint8: value = unsafe exactly(source.load(at: position, as: UInt8.self))
+    case ScalarCode.int16: value = unsafe exactly(source.load(at: position, as: Int16.self))
+    case ScalarCode.uint16: value = unsafe exactly(source.load(at: position, as: UInt16.self))
+    case ScalarCode.int32: value = unsafe exactly(source.load(at: position, as: Int32.self))
+    case ScalarCode.uint32: value = unsafe exactly(source.load(at: position, as: UInt32.self))
+    case ScalarCode.int64: value = unsafe exactly(source.load(at: position, as: Int64.self))
+    case ScalarCode.uint64: value = unsafe exactly(source.load(at: position, as: UInt64.self))
+    case ScalarCode.int128: value = unsafe exactly(source.load(at: position, as: Int128.self))
+    case ScalarCode.uint128: value = unsafe exactly(source.load(at: position, as: UInt128.self))
+    default: throw mismatch(T.self, at: place)
+    }
+    guard let value else { throw corrupted("a number that no \(T.self) holds", at: place.position) }
+    return value
+  }
+
+  @inline(__always)
+  private func exactly<T: FixedWidthInteger, S: FixedWidthInteger>(_ value: S?) -> T? {
+    value.flatMap { T(exactly: $0) }
+  }
+
+  /// A floating-point number; one of another type, or an integer, if it is the same number.
+  @inline(__always)
+  func floating<T: BinaryFloatingPoint & Scalar>(_ type: T.Type, at place: Place) throws -> T {
+    let (code, position) = scalar(at: place)
+    if code == T.scalarCode, let value = unsafe source(place).load(at: position, as: T.self) {
+      return value
+    }
+    return try convertedFloating(type, code, position, place)
+  }
+
+  private func convertedFloating<T: BinaryFloatingPoint & Scalar>(
+    _ type: T.Type, _ code: UInt8, _ position: Int, _ place: Place
+  ) throws -> T {
+    let value: T?
+    switch code {
+    case ScalarCode.float: value = unsafe converted(source(place).load(at: position, as: Float.self))
+    case ScalarCode.double: value = unsafe converted(source(place).load(at: position, as: Double.self))
+    case ScalarCode.bool: throw mismatch(type, at: place)
+    #if !((os(macOS) || targetEnvironment(macCatalyst)) && arch(x86_64))
+      case ScalarCode.float16: value = unsafe converted(source(place).load(at: position, as: Float16.self))
+    #endif
+    default: value = T(exactly: try integer(Int128.self, at: place))
+    }
+    guard let value else { throw corrupted("a number that no \(type) holds", at: place.position) }
+    return value
+  }
+
+  private func converted<T: BinaryFloatingPoint, S: BinaryFloatingPoint>(_ value: S?) -> T? {
+    guard let value else { return nil }
+    return value.isNaN ? .nan : T(exactly: value)
+  }
+
+  func bool(at place: Place) throws -> Bool {
+    switch tag(at: place) {
+    case Tag.no: return false
+    case Tag.yes: return true
+    case Tag.scalar | ScalarCode.bool:
+      let (_, position) = scalar(at: place)
+      if let byte = unsafe source(place).byte(at: position) { return byte != 0 }
+    default: break
+    }
+    throw mismatch(Bool.self, at: place)
+  }
+
+  func string(at place: Place) throws -> String {
+    let tag = tag(at: place)
+    var position = place.position + 1
+    let length: Int?
+    switch tag {
+    case Tag.shortString..<Tag.null: length = Int(tag & 0x3F)
+    case Tag.string, Tag.string | Tag.large: length = unsafe bytes.length(tag, at: &position)
+    default: throw mismatch(String.self, at: place)
+    }
+    guard let length, position <= limit, length <= limit - position,
+      let part = unsafe bytes.part(at: position, count: length)
+    else { throw corrupted("a string beyond the message", at: place.position) }
+    return try unsafe string(part, at: place.position)
+  }
+
+  private func string(_ bytes: UnsafeRawBufferPointer, at position: Int) throws -> String {
+    // The standard library's validation has a price that short strings do not earn back.
+    if unsafe isASCII(bytes) { return unsafe String(decoding: bytes, as: UTF8.self) }
+    let text = unsafe bytes.withMemoryRebound(to: UInt8.self) {
+      unsafe String(validating: $0, as: UTF8.self)
+    }
+    guard let text else { throw corrupted("a string that is not UTF-8", at: position) }
+    return text
+  }
+
+  private func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var bits: UInt64 = 0
+    var offset = 0
+    while offset + 8 <= bytes.count {
+      unsafe bits |= bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      offset += 8
+    }
+    while offset < bytes.count {
+      unsafe bits |= UInt64(bytes[offset])
+      offset += 1
+    }
+    return bits & 0x8080_8080_8080_8080 == 0
+  }
+
+  // MARK: Arrays
+
+  /// An array that was written as a block of such scalars, or `nil` where it was not.
+  func array<T: Scalar>(_ type: T.Type, at place: Place) throws -> [T]? {
+    guard let block = try unsafe block(at: place), unsafe block.code == T.scalarCode else { return nil }
+    if unsafe block.isLead, let lead = lead as? ArrayHolder<T> { return lead.elements }
+    let source = unsafe block.isLead ? externalSource(0).all : block.bytes
+    let count = source.count / MemoryLayout<T>.stride
+    return unsafe [T](unsafeUninitializedCapacity: count) { storage, initializedCount in
+      if T.scalarCode == ScalarCode.bool {
+        let bits = UnsafeMutableRawBufferPointer(storage)
+        for index in 0..<count { unsafe bits[index] = source[index] == 0 ? 0 : 1 }
+      } else {
+        unsafe UnsafeMutableRawBufferPointer(storage).copyMemory(from: source)
+      }
+      initializedCount = count
+    }
+  }
+
+  @unsafe struct Block {
+    var code: UInt8
+    var width: Int
+    /// Where the scalars stand in the body, or in an external array.
+    var position: Int
+    var external: UInt16
+    var bytes: UnsafeRawBufferPointer
+    var length: Int
+    var isLead = false
+  }
+
+  /// The block at a place, or `nil` where none is.
+  func block(at place: Place) throws -> Block? {
+    let tag = tag(at: place)
+    guard place.code == 0, tag == Tag.block || tag == Tag.block | Tag.large || tag == Tag.external
+    else { return nil }
+    guard let code = unsafe bytes.byte(at: place.position + 1), let width = ScalarCode.width(code)
+    else { throw corrupted("an array of no known type", at: place.position) }
+    var position = place.position + 2
+    if tag == Tag.external {
+      guard let index = unsafe externals.firstIndex(where: { unsafe $0.position == place.position })
+      else { throw corrupted("an external array that is not there", at: place.position) }
+      let external = unsafe externals[index]
+      let length = unsafe external.isLead ? lead?.byteCount ?? 0 : external.bytes.count
+      guard length % width == 0 else {
+        throw corrupted("an array with a part of an element", at: place.position)
+      }
+      return unsafe Block(
+        code: code, width: width, position: 0, external: UInt16(index + 1), bytes: external.bytes,
+        length: length, isLead: external.isLead)
+    }
+    guard let length = unsafe bytes.length(tag, at: &position), position <= limit,
+      length <= limit - position, length % width == 0,
+      let part = unsafe bytes.part(at: position, count: length)
+    else { throw corrupted("an array beyond the message", at: place.position) }
+    return unsafe Block(
+      code: code, width: width, position: position, external: 0, bytes: part, length: length)
+  }
+
+  // MARK: Fields
+
+  /// The first byte behind the name at `position`, which moves on, and whether it is this one.
+  @inline(__always)
+  private func matchName(
+    _ name: UnsafeBufferPointer<UInt8>, at position: inout Int, limit: Int
+  ) throws -> Bool {
+    guard let (offset, count) = nameRange(at: &position, limit: limit),
+      let found = unsafe bytes.part(at: offset, count: count)
+    else { throw corrupted("a field without a name", at: position) }
+    guard found.count == name.count else { return false }
+    for index in name.indices where unsafe found[index] != name[index] { return false }
+    return true
+  }
+
+  @inline(__always)
+  private func nameRange(at position: inout Int, limit: Int) -> (Int, Int)? {
+    guard let number = unsafe bytes.varint(at: &position) else { return nil }
+    if number & 1 == 0 {
+      let index = number >> 1
+      guard index < nameCount, position < limit else { return nil }
+      let name = names.load(at: 16 * index, as: Name.self)
+      return (name.offset, name.count)
+    }
+    let offset = position
+    let count = number >> 1
+    guard position <= limit, count < limit - position else { return nil }
+    position += count
+    return (offset, count)
+  }
+
+  /// The name at `position`, which moves on.
+  func name(at position: inout Int, limit: Int) throws -> String {
+    let start = position
+    guard let (offset, count) = nameRange(at: &position, limit: limit),
+      let part = unsafe bytes.part(at: offset, count: count)
+    else { throw corrupted("a field without a name", at: start) }
+    return try unsafe string(part, at: start)
+  }
+
+  /// How many entries are looked at before an index is made.
+  private static let patience = 32
+
+  /// The place of a field's value in the container of `range`, and its end; `nil` where there is no
+  /// such field.
+  @inline(__always)
+  func find<Key: CodingKey>(_ key: Key, in range: Range<Int>) throws -> Range<Int>? {
+    var name = key.stringValue
+    return try name.withUTF8 { bytes in
+      let first = lastContainer == range.lowerBound ? nextEntry : range.lowerBound
+      if first < range.upperBound {
+        var position = first
+        if try unsafe matchName(bytes, at: &position, limit: range.upperBound) {
+          return position..<(try end(at: position, limit: range.upperBound))
+        }
+      }
+      return try unsafe search(bytes, in: range, from: first)
+    }
+  }
+
+  /// Looks through all entries, from the one after the last found.
+  @inline(never)
+  private func search(
+    _ name: UnsafeBufferPointer<UInt8>, in range: Range<Int>, from first: Int
+  ) throws -> Range<Int>? {
+    if let index = indexes[range.lowerBound] {
+      return try unsafe look(name, up: index, range)
+    }
+    var seen = 0
+    for part in [first..<range.upperBound, range.lowerBound..<first] where !part.isEmpty {
+      var entry = part.lowerBound
+      while entry < part.upperBound {
+        var position = entry
+        let matches = try unsafe matchName(name, at: &position, limit: range.upperBound)
+        let end = try end(at: position, limit: range.upperBound)
+        if matches { return position..<end }
+        entry = end
+        seen += 1
+        if seen > Self.patience {
+          return try unsafe look(name, up: makeIndex(range), range)
+        }
+      }
+    }
+    return nil
+  }
+
+  private func look(
+    _ name: UnsafeBufferPointer<UInt8>, up index: [String: Int], _ range: Range<Int>
+  ) throws -> Range<Int>? {
+    guard let position = unsafe index[String(decoding: name, as: UTF8.self)] else { return nil }
+    return position..<(try end(at: position, limit: range.upperBound))
+  }
+
+  private func makeIndex(_ range: Range<Int>) throws -> [String: Int] {
+    var index: [String: Int] = [:]
+    var position = range.lowerBound
+    while position < range.upperBound {
+      let name = try name(at: &position, limit: range.upperBound)
+      // Of two fields of one name, the first counts.
+      if index[name] == nil { index[name] = position }
+      position = try end(at: position, limit: range.upperBound)
+    }
+    indexes[range.lowerBound] = index
+    return index
+  }
+
+  /// Remembers that a container was read up to an entry.
+  @inline(__always)
+  func remember(_ container: Int, _ entry: Int) {
+    lastContainer = container
+    nextEntry = entry
+  }
+}
