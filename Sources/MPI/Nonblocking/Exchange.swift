@@ -159,7 +159,7 @@ extension Exchange {
   @usableFromInline @inline(never)
   mutating func normalize(_ buffer: RawBuffer) { unsafe extras().completion.normalize(buffer) }
 
-  private mutating func extras() -> Overflow {
+  mutating func extras() -> Overflow {
     if let overflow = unsafe overflow { return unsafe overflow.takeUnretainedValue() }
     let new = Overflow()
     unsafe overflow = Unmanaged.passRetained(new)
