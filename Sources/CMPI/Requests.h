@@ -1,4 +1,5 @@
-// What Swift cannot see of <mpi.h> by itself: persistent, partitioned and generalized requests.
+// What Swift cannot see of <mpi.h> by itself: persistent collectives and partitioned messages, which an <mpi.h> before
+// MPI 4.0 does not declare. There each function reports that it is not supported.
 
 #ifndef CMPI_REQUESTS_H
 #define CMPI_REQUESTS_H
@@ -8,8 +9,173 @@
 #include "Constant.h"
 #include "Features.h"
 
-#pragma clang assume_nonnull begin
+#if CMPI_HAS_PERSISTENT_COLLECTIVES
+#define CMPI_PERSISTENT(...) return __VA_ARGS__
+#else
+#define CMPI_PERSISTENT(...) return *request = MPI_REQUEST_NULL, MPI_ERR_UNSUPPORTED_OPERATION
+#endif
 
-#pragma clang assume_nonnull end
+static inline int CMPI_Barrier_init(MPI_Comm comm, MPI_Info info, MPI_Request *request) {
+  CMPI_PERSISTENT(MPI_Barrier_init(comm, info, request));
+}
+
+static inline int CMPI_Bcast_init(
+    void *buffer, int count, MPI_Datatype type, int root, MPI_Comm comm, MPI_Info info,
+    MPI_Request *request) {
+  CMPI_PERSISTENT(MPI_Bcast_init(buffer, count, type, root, comm, info, request));
+}
+
+static inline int CMPI_Gather_init(
+    const void *sent, int count, MPI_Datatype type, void *received, int root, MPI_Comm comm,
+    MPI_Info info, MPI_Request *request) {
+  CMPI_PERSISTENT(
+      MPI_Gather_init(sent, count, type, received, count, type, root, comm, info, request));
+}
+
+static inline int CMPI_Gatherv_init(
+    const void *sent, int count, MPI_Datatype type, void *received, const int *counts,
+    const int *offsets, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
+  CMPI_PERSISTENT(MPI_Gatherv_init(
+      sent, count, type, received, counts, offsets, type, root, comm, info, request));
+}
+
+static inline int CMPI_Scatter_init(
+    const void *sent, int count, MPI_Datatype type, void *received, int root, MPI_Comm comm,
+    MPI_Info info, MPI_Request *request) {
+  CMPI_PERSISTENT(
+      MPI_Scatter_init(sent, count, type, received, count, type, root, comm, info, request));
+}
+
+static inline int CMPI_Scatterv_init(
+    const void *sent, const int *counts, const int *offsets, MPI_Datatype type, void *received,
+    int count, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
+  CMPI_PERSISTENT(MPI_Scatterv_init(
+      sent, counts, offsets, type, received, count, type, root, comm, info, request));
+}
+
+static inline int CMPI_Allgather_init(
+    const void *sent, int count, MPI_Datatype type, void *received, MPI_Comm comm, MPI_Info info,
+    MPI_Request *request) {
+  CMPI_PERSISTENT(
+      MPI_Allgather_init(sent, count, type, received, count, type, comm, info, request));
+}
+
+static inline int CMPI_Allgatherv_init(
+    const void *sent, int count, MPI_Datatype type, void *received, const int *counts,
+    const int *offsets, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
+  CMPI_PERSISTENT(MPI_Allgatherv_init(
+      sent, count, type, received, counts, offsets, type, comm, info, request));
+}
+
+static inline int CMPI_Alltoall_init(
+    const void *sent, int count, MPI_Datatype type, void *received, MPI_Comm comm, MPI_Info info,
+    MPI_Request *request) {
+  CMPI_PERSISTENT(
+      MPI_Alltoall_init(sent, count, type, received, count, type, comm, info, request));
+}
+
+static inline int CMPI_Alltoallw_init(
+    const void *sent, const int *sendCounts, const int *sendOffsets, const MPI_Datatype *sendTypes,
+    void *received, const int *counts, const int *offsets, const MPI_Datatype *types,
+    MPI_Comm comm, MPI_Info info, MPI_Request *request) {
+  CMPI_PERSISTENT(MPI_Alltoallw_init(
+      sent, sendCounts, sendOffsets, sendTypes, received, counts, offsets, types, comm, info,
+      request));
+}
+
+static inline int CMPI_Reduce_init(
+    const void *operands, void *results, int count, MPI_Datatype type, MPI_Op operation, int root,
+    MPI_Comm comm, MPI_Info info, MPI_Request *request) {
+  CMPI_PERSISTENT(
+      MPI_Reduce_init(operands, results, count, type, operation, root, comm, info, request));
+}
+
+static inline int CMPI_Allreduce_init(
+    const void *operands, void *results, int count, MPI_Datatype type, MPI_Op operation,
+    MPI_Comm comm, MPI_Info info, MPI_Request *request) {
+  CMPI_PERSISTENT(
+      MPI_Allreduce_init(operands, results, count, type, operation, comm, info, request));
+}
+
+static inline int CMPI_Reduce_scatter_block_init(
+    const void *operands, void *results, int count, MPI_Datatype type, MPI_Op operation,
+    MPI_Comm comm, MPI_Info info, MPI_Request *request) {
+  CMPI_PERSISTENT(MPI_Reduce_scatter_block_init(
+      operands, results, count, type, operation, comm, info, request));
+}
+
+static inline int CMPI_Reduce_scatter_init(
+    const void *operands, void *results, const int *counts, MPI_Datatype type, MPI_Op operation,
+    MPI_Comm comm, MPI_Info info, MPI_Request *request) {
+  CMPI_PERSISTENT(
+      MPI_Reduce_scatter_init(operands, results, counts, type, operation, comm, info, request));
+}
+
+static inline int CMPI_Scan_init(
+    const void *operands, void *results, int count, MPI_Datatype type, MPI_Op operation,
+    MPI_Comm comm, MPI_Info info, MPI_Request *request) {
+  CMPI_PERSISTENT(MPI_Scan_init(operands, results, count, type, operation, comm, info, request));
+}
+
+static inline int CMPI_Exscan_init(
+    const void *operands, void *results, int count, MPI_Datatype type, MPI_Op operation,
+    MPI_Comm comm, MPI_Info info, MPI_Request *request) {
+  CMPI_PERSISTENT(MPI_Exscan_init(operands, results, count, type, operation, comm, info, request));
+}
+
+#undef CMPI_PERSISTENT
+
+#if CMPI_HAS_PARTITIONED
+#define CMPI_PARTITIONED(...) return __VA_ARGS__
+#else
+#define CMPI_PARTITIONED(...) return MPI_ERR_UNSUPPORTED_OPERATION
+#endif
+
+static inline int CMPI_Psend_init(
+    const void *buffer, int partitions, MPI_Count count, MPI_Datatype type, int peer, int tag,
+    MPI_Comm comm, MPI_Info info, MPI_Request *request) {
+  CMPI_PARTITIONED(
+      MPI_Psend_init(buffer, partitions, count, type, peer, tag, comm, info, request));
+}
+
+static inline int CMPI_Precv_init(
+    void *buffer, int partitions, MPI_Count count, MPI_Datatype type, int peer, int tag,
+    MPI_Comm comm, MPI_Info info, MPI_Request *request) {
+  CMPI_PARTITIONED(
+      MPI_Precv_init(buffer, partitions, count, type, peer, tag, comm, info, request));
+}
+
+static inline int CMPI_Pready(int partition, MPI_Request request) {
+  CMPI_PARTITIONED(MPI_Pready(partition, request));
+}
+
+static inline int CMPI_Pready_range(int first, int last, MPI_Request request) {
+  CMPI_PARTITIONED(MPI_Pready_range(first, last, request));
+}
+
+static inline int CMPI_Pready_list(int length, const int *partitions, MPI_Request request) {
+  CMPI_PARTITIONED(MPI_Pready_list(length, (int *)partitions, request));
+}
+
+static inline int CMPI_Parrived(MPI_Request request, int partition, int *flag) {
+  CMPI_PARTITIONED(MPI_Parrived(request, partition, flag));
+}
+
+#undef CMPI_PARTITIONED
+
+// Waits for all requests. Open MPI's MPI_Waitall never returns where one of the operations had failed before the call
+// (seen in 4.1.4), so that there each is waited for in its turn; all make progress while one is waited for.
+static inline int CMPI_Waitall(int count, MPI_Request *requests, MPI_Status *statuses) {
+#if defined(OMPI_MAJOR_VERSION) && OMPI_MAJOR_VERSION < 5
+  int result = MPI_SUCCESS;
+  for (int i = 0; i < count; i++) {
+    statuses[i].MPI_ERROR = MPI_Wait(&requests[i], &statuses[i]);
+    if (statuses[i].MPI_ERROR != MPI_SUCCESS) result = MPI_ERR_IN_STATUS;
+  }
+  return result;
+#else
+  return MPI_Waitall(count, requests, statuses);
+#endif
+}
 
 #endif

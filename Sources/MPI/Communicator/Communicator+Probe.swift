@@ -63,7 +63,7 @@ extension Communicator {
 ///
 /// One that is not received is discarded, when the value goes out of scope.
 @safe public struct Message: ~Copyable {
-  private var raw: RawMessage
+  var raw: RawMessage
 
   /// Who sent how much.
   public let status: Status

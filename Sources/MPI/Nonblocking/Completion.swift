@@ -6,7 +6,7 @@ internal import CMPI
 @safe @usableFromInline
 final class Completion {
   /// Further requests: an operation too large for one is several.
-  private var requests: [RawRequest] = []
+  private(set) var requests: [RawRequest] = []
   private var datatypes: [DatatypeHandle] = []
   private var counts: [UnsafeMutableBufferPointer<CInt>] = unsafe []
   private var handles: [UnsafeMutableBufferPointer<RawDatatype>] = unsafe []

@@ -1,0 +1,65 @@
+internal import CMPI
+
+/// One of several operations, which has ended.
+public struct CompletedOperation: Sendable {
+  /// The number of operations that were begun, or set up, before this one.
+  public let index: Int
+  /// Who sent how much, for a receive.
+  public let status: Status
+}
+
+// What the sets of requests have in common: each hands over an array for C.
+
+/// Ends one of the operations.
+///
+/// - Parameter waits: Whether to wait until there is one that can be ended.
+/// - Returns: What the library reported, and which operation it was: none where none has ended.
+func endAny(
+  _ requests: UnsafeMutablePointer<RawRequest>, _ count: Int, waits: Bool,
+  _ status: inout MPI_Status
+) -> (code: CInt, index: Int?) {
+  var index = CInt(MPI_UNDEFINED)
+  var flag: CInt = 1
+  let code =
+    waits
+    ? unsafe MPI_Waitany(CInt(count), requests, &index, &status)
+    : unsafe MPI_Testany(CInt(count), requests, &index, &flag, &status)
+  let hasEnded = (flag != 0 || code != MPI_SUCCESS) && (0..<count).contains(Int(index))
+  return (code, hasEnded ? Int(index) : nil)
+}
+
+/// Ends those of the operations that are complete.
+///
+/// - Parameters:
+///   - waits: Whether to wait until there is one at least.
+///   - indices: Takes their numbers.
+///   - statuses: Takes their statuses, with an error in each.
+/// - Returns: What the library reported, and how many there are.
+func endSome(
+  _ requests: UnsafeMutablePointer<RawRequest>, _ count: Int, waits: Bool,
+  _ indices: UnsafeMutablePointer<CInt>, _ statuses: UnsafeMutablePointer<MPI_Status>
+) -> (code: CInt, ended: Int) {
+  var ended = CInt(MPI_UNDEFINED)
+  let code =
+    waits
+    ? unsafe MPI_Waitsome(CInt(count), requests, &ended, indices, statuses)
+    : unsafe MPI_Testsome(CInt(count), requests, &ended, indices, statuses)
+  guard ended > 0 else { return (code, 0) }
+  if code != MPI_ERR_IN_STATUS {
+    // The library has set none of them.
+    for position in 0..<Int(ended) { unsafe statuses[position].MPI_ERROR = MPI_SUCCESS }
+  }
+  return (code, Int(ended))
+}
+
+/// The first error among statuses, after a call that has reported that there is one.
+func firstError(
+  _ statuses: UnsafeMutablePointer<MPI_Status>, _ count: Int, after code: CInt
+) -> CInt {
+  guard code == MPI_ERR_IN_STATUS else { return code }
+  for position in 0..<count {
+    let error = unsafe statuses[position].MPI_ERROR
+    if error != MPI_SUCCESS && error != MPI_ERR_PENDING { return error }
+  }
+  return code
+}

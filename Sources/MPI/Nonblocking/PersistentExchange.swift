@@ -1,0 +1,369 @@
+public import CMPI
+internal import Synchronization
+
+/// Sends and receives that are set up once, with all their buffers, and started often.
+///
+/// Together, with the compiler on guard until the wait:
+///
+///     var halo = world.persistent.exchange()
+///     let west = try halo.receive(Double.self, count: n, from: left)
+///     let east = try halo.send(Double.self, count: n, to: right)
+///     for step in 0..<1000 {
+///       fillEdge(halo.mutableSpan(of: east))
+///       let active = try halo.start()
+///       relaxInterior()
+///       // halo[west, 0]   error: overlapping accesses to 'halo'
+///       try active.wait()
+///       relaxBoundary(halo.span(of: west))
+///     }
+///
+/// Or one by one, as a server does that has a receive under way for each of its workers. Which of
+/// the buffers belong to the library is known only when the program runs then, and touching one of
+/// those traps:
+///
+///     var inbox = world.persistent.exchange()
+///     var slots: [PersistentExchange.Slot<Double>] = []
+///     for worker in workers {
+///       slots.append(try inbox.receive(Double.self, count: capacity, from: worker))
+///     }
+///     for slot in slots { try inbox.start(slot) }
+///     while let done = try inbox.waitAny() {
+///       let slot = slots[done.index]
+///       if handle(inbox.span(of: slot), done.status) { try inbox.start(slot) }
+///     }
+///
+/// Neither form allocates anything once the exchange is set up. An exchange that goes out of scope
+/// waits for what is under way, and is freed.
+@safe public struct PersistentExchange: ~Copyable {
+  @usableFromInline var requests: UnsafeMutablePointer<RawRequest>
+  @usableFromInline var operations: UnsafeMutablePointer<Operation>
+  var statuses: UnsafeMutablePointer<MPI_Status>
+  var indices: UnsafeMutablePointer<CInt>
+  private var capacity = 8
+
+  /// The number of operations that have been set up.
+  @inlinable public var count: Int { storedCount }
+  @usableFromInline var storedCount = 0
+
+  /// The number of operations that were started one by one, and have not ended.
+  public internal(set) var activeCount = 0
+
+  @usableFromInline let raw: RawCommunicator
+  /// Whether received bytes may have to be made valid.
+  @usableFromInline var normalizes = false
+  private let communicator: Communicator
+  /// The types of operations on more than 2³¹ elements.
+  private var kept: [Completion] = []
+
+  /// Tells the slots of one exchange from those of another.
+  private let identity: Int
+  private static let identities = Atomic<Int>(0)
+
+  /// One of the operations of a ``PersistentExchange``.
+  public struct Slot<Element: Datatype>: Hashable, Sendable {
+    /// The number of operations that were set up before this one.
+    public let index: Int
+    fileprivate let identity: Int
+  }
+
+  /// What the exchange knows of one operation.
+  @unsafe @usableFromInline
+  struct Operation {
+    let buffer: RawBuffer
+    let isReceive: Bool
+    var isActive = false
+  }
+
+  init(on communicator: Communicator) {
+    self.communicator = communicator
+    raw = communicator.raw
+    identity = Self.identities.add(1, ordering: .relaxed).newValue
+    unsafe requests = .allocate(capacity: capacity)
+    unsafe operations = .allocate(capacity: capacity)
+    unsafe statuses = .allocate(capacity: capacity)
+    unsafe indices = .allocate(capacity: capacity)
+  }
+
+  deinit {
+    for index in 0..<storedCount {
+      // What was started one by one may be under way; of all others this asks in vain.
+      unsafe drop(requests[index], nil)
+      if isRunning { _ = unsafe MPI_Request_free(&requests[index]) }
+      unsafe operations[index].buffer.address?.deallocate()
+    }
+    unsafe requests.deallocate()
+    unsafe operations.deallocate()
+    unsafe statuses.deallocate()
+    unsafe indices.deallocate()
+  }
+}
+
+extension Persistent {
+  /// Begins a set of persistent sends and receives, which is empty at first.
+  public func exchange() -> PersistentExchange { PersistentExchange(on: communicator) }
+}
+
+// Any thread may start it, or wait for it, one at a time.
+extension PersistentExchange: @unchecked Sendable {}
+
+extension PersistentExchange {
+  /// Adds a send to one rank. Its elements begin as zeros.
+  ///
+  /// The parameters and errors are those of ``Persistent/send(_:count:to:tag:mode:)``.
+  ///
+  /// The corresponding C functions are `MPI_Send_init`, `MPI_Ssend_init`, `MPI_Bsend_init` and
+  /// `MPI_Rsend_init` (MPI 3.1 §3.9).
+  public mutating func send<T: Datatype>(
+    _ type: T.Type, count: Int, to destination: Int?, tag: MessageTag = 0,
+    mode: SendMode = .standard
+  ) throws(MPIError) -> Slot<T> {
+    let peer = try communicator.rawPeer(destination, "MPI_Send_init")
+    let raw = raw
+    return try unsafe add(type, count, isReceive: false) { (buffer, pending) throws(MPIError) in
+      try unsafe prepareSend(buffer, peer, tag, mode, on: raw, pending)
+    }
+  }
+
+  /// Adds a receive of messages from one rank. Its elements begin as zeros.
+  ///
+  /// The parameters and errors are those of ``Persistent/receive(_:count:from:tag:)-(_,_,Int?,_)``.
+  ///
+  /// The corresponding C function is `MPI_Recv_init` (MPI 3.1 §3.9).
+  public mutating func receive<T: Datatype>(
+    _ type: T.Type, count: Int, from source: Int?, tag: MessageTag = 0
+  ) throws(MPIError) -> Slot<T> {
+    try addReceive(type, count, communicator.rawPeer(source, "MPI_Recv_init"), tag)
+  }
+
+  /// Adds a receive of messages from any rank. Its elements begin as zeros.
+  ///
+  /// The corresponding C function is `MPI_Recv_init` (MPI 3.1 §3.9).
+  public mutating func receive<T: Datatype>(
+    _ type: T.Type, count: Int, from source: AnySource, tag: MessageTag = 0
+  ) throws(MPIError) -> Slot<T> {
+    try addReceive(type, count, MPI_ANY_SOURCE, tag)
+  }
+
+  private mutating func addReceive<T: Datatype>(
+    _ type: T.Type, _ count: Int, _ peer: CInt, _ tag: MessageTag
+  ) throws(MPIError) -> Slot<T> {
+    let raw = raw
+    return try unsafe add(type, count, isReceive: true) { (buffer, pending) throws(MPIError) in
+      try unsafe prepareReceive(buffer, peer, tag, on: raw, pending)
+    }
+  }
+
+  private mutating func add<T: Datatype>(
+    _ type: T.Type, _ elements: Int, isReceive: Bool,
+    _ begin: (RawBuffer, UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
+  ) throws(MPIError) -> Slot<T> {
+    precondition(elements >= 0, "a persistent operation on \(elements) elements")
+    if storedCount == capacity { grow() }
+    let buffer = unsafe RawBuffer(
+      address: allocateZeroed(elements * MemoryLayout<T>.stride), count: elements,
+      datatype: T.mpiDatatype)
+    var pending = unsafe Pending()
+    do throws(MPIError) {
+      try unsafe begin(buffer, &pending)
+    } catch {
+      unsafe buffer.address?.deallocate()
+      throw error
+    }
+    if let completion = unsafe pending.completion { kept.append(completion) }
+    if isReceive, unsafe buffer.datatype.structure != nil { normalizes = true }
+    unsafe (requests + storedCount).initialize(to: pending.request)
+    unsafe (operations + storedCount).initialize(
+      to: Operation(buffer: buffer, isReceive: isReceive))
+    storedCount += 1
+    return Slot(index: storedCount - 1, identity: identity)
+  }
+
+  private mutating func grow() {
+    unsafe requests = enlarged(requests, storedCount)
+    unsafe operations = enlarged(operations, storedCount)
+    // These hold nothing between two calls.
+    unsafe statuses.deallocate()
+    unsafe indices.deallocate()
+    capacity *= 2
+    unsafe statuses = .allocate(capacity: capacity)
+    unsafe indices = .allocate(capacity: capacity)
+  }
+
+  /// The operation of a slot.
+  ///
+  /// - Precondition: It is one of this exchange.
+  func checked<T: Datatype>(_ slot: Slot<T>) -> Int {
+    precondition(slot.identity == identity, "a slot of another exchange")
+    return slot.index
+  }
+
+  /// The elements of an operation that is not under way.
+  private func address<T: Datatype>(
+    of slot: Slot<T>
+  ) -> (first: UnsafeMutablePointer<T>, count: Int) {
+    let operation = unsafe operations[checked(slot)]
+    precondition(
+      unsafe !operation.isActive, "the buffer of operation \(slot.index) is in use: it is under way")
+    guard let address = unsafe operation.buffer.address else {
+      preconditionFailure("an operation without a buffer")
+    }
+    return unsafe (address.assumingMemoryBound(to: T.self), operation.buffer.count)
+  }
+
+  /// The elements of an operation, to be read.
+  ///
+  /// - Precondition: The slot is one of this exchange, and its operation is not under way.
+  @_lifetime(borrow self)
+  public func span<T: Datatype>(of slot: Slot<T>) -> Span<T> {
+    let (first, count) = unsafe address(of: slot)
+    return unsafe _overrideLifetime(Span(_unsafeStart: first, count: count), borrowing: self)
+  }
+
+  /// The elements of an operation, to be read and written.
+  ///
+  /// - Precondition: The slot is one of this exchange, and its operation is not under way.
+  @_lifetime(&self)
+  public mutating func mutableSpan<T: Datatype>(of slot: Slot<T>) -> MutableSpan<T> {
+    let (first, count) = unsafe address(of: slot)
+    return unsafe _overrideLifetime(
+      MutableSpan(_unsafeStart: first, count: count), mutating: &self)
+  }
+
+  /// One element of an operation.
+  ///
+  /// - Precondition: The slot is one of this exchange, its operation is not under way, and it has
+  ///   such an element.
+  public subscript<T: Datatype>(slot: Slot<T>, index: Int) -> T {
+    get { span(of: slot)[index] }
+    set {
+      var elements = mutableSpan(of: slot)
+      elements[index] = newValue
+    }
+  }
+}
+
+private func enlarged<T>(_ old: UnsafeMutablePointer<T>, _ count: Int) -> UnsafeMutablePointer<T> {
+  let new = UnsafeMutablePointer<T>.allocate(capacity: 2 * count)
+  unsafe new.moveInitialize(from: old, count: count)
+  unsafe old.deallocate()
+  return unsafe new
+}
+
+extension PersistentExchange {
+  /// Starts all operations: their elements cannot be touched until they are complete.
+  ///
+  /// - Throws: What the library reports.
+  /// - Precondition: None of them was started alone and is under way.
+  /// - Complexity: No allocation.
+  ///
+  /// The corresponding C function is `MPI_Startall` (MPI 3.1 §3.9).
+  @inlinable @inline(__always) @_lifetime(&self)
+  public mutating func start() throws(MPIError) -> ActiveExchange {
+    precondition(activeCount == 0, "some operations are under way")
+    try unsafe check(
+      MPI_Startall(CInt(truncatingIfNeeded: storedCount), requests), "MPI_Startall", on: raw)
+    return unsafe ActiveExchange(requests, storedCount, normalizes ? operations : nil, on: raw)
+  }
+}
+
+/// All operations of a ``PersistentExchange``, under way.
+///
+/// As with a ``Request``, the compiler guards the buffers until ``wait()``, and one that goes out of
+/// scope waits.
+@frozen @safe public struct ActiveExchange: ~Copyable, ~Escapable {
+  @usableFromInline let requests: UnsafeMutablePointer<RawRequest>
+  @usableFromInline let count: Int
+  @usableFromInline let normalized: UnsafeMutablePointer<PersistentExchange.Operation>?
+  @usableFromInline let raw: RawCommunicator
+
+  @inlinable @inline(__always) @_lifetime(immortal)
+  init(
+    _ requests: UnsafeMutablePointer<RawRequest>, _ count: Int,
+    _ normalized: UnsafeMutablePointer<PersistentExchange.Operation>?, on raw: RawCommunicator
+  ) {
+    unsafe self.requests = unsafe requests
+    self.count = count
+    unsafe self.normalized = unsafe normalized
+    self.raw = raw
+  }
+
+  deinit {
+    for index in 0..<count { unsafe drop(requests[index], nil) }
+    unsafe normalizeAll(normalized, count)
+  }
+
+  /// Waits until all operations are complete; their buffers may be used again then.
+  ///
+  /// - Throws: The first error of an operation, when all of them have ended.
+  ///
+  /// This is what `MPI_Waitall` does in C (MPI 3.1 §3.7.5).
+  @inlinable @inline(__always)
+  public consuming func wait() throws(MPIError) {
+    let (requests, count, raw) = unsafe (requests, count, raw)
+    let normalized = unsafe normalized
+    discard self
+    // One by one, as Exchange does, and for the same reason.
+    var first = MPI_SUCCESS
+    for index in 0..<count {
+      let code = unsafe MPI_Wait(requests + index, CMPI_STATUS_IGNORE)
+      if _slowPath(code != MPI_SUCCESS) && first == MPI_SUCCESS { first = code }
+    }
+    if unsafe _slowPath(normalized != nil) { unsafe normalizeAll(normalized, count) }
+    try check(first, "MPI_Wait", on: raw)
+  }
+
+  /// Waits until all operations are complete, and tells who sent how much.
+  ///
+  /// - Returns: A status for each operation, in the order in which they were set up.
+  /// - Throws: The first error of an operation, when all of them have ended.
+  ///
+  /// This is what `MPI_Waitall` does in C (MPI 3.1 §3.7.5).
+  public consuming func statuses() throws(MPIError) -> [Status] {
+    let (requests, count, raw) = unsafe (requests, count, raw)
+    let normalized = unsafe normalized
+    discard self
+    var statuses: [Status] = []
+    var first = MPI_SUCCESS
+    for index in 0..<count {
+      var status = MPI_Status()
+      let code = unsafe MPI_Wait(requests + index, &status)
+      if first == MPI_SUCCESS { first = code }
+      statuses.append(Status(status))
+    }
+    unsafe normalizeAll(normalized, count)
+    try check(first, "MPI_Wait", on: raw)
+    return statuses
+  }
+
+  /// Whether all operations are complete, so that ``wait()`` will return at once.
+  ///
+  /// The corresponding C function is `MPI_Request_get_status` (MPI 3.1 §3.8).
+  public func isComplete() throws(MPIError) -> Bool {
+    try unsafe areComplete(requests, count, on: raw)
+  }
+}
+
+/// Makes valid what operations have received.
+@usableFromInline @inline(never)
+func normalizeAll(
+  _ operations: UnsafeMutablePointer<PersistentExchange.Operation>?, _ count: Int
+) {
+  guard let operations = unsafe operations else { return }
+  for index in 0..<count where unsafe operations[index].isReceive {
+    unsafe operations[index].buffer.normalize()
+  }
+}
+
+/// Whether operations are complete; none of them is ended.
+func areComplete(
+  _ requests: UnsafeMutablePointer<RawRequest>, _ count: Int, on raw: RawCommunicator
+) throws(MPIError) -> Bool {
+  for index in 0..<count {
+    var flag: CInt = 0
+    try unsafe check(
+      MPI_Request_get_status(requests[index], &flag, CMPI_STATUS_IGNORE),
+      "MPI_Request_get_status", on: raw)
+    if flag == 0 { return false }
+  }
+  return true
+}

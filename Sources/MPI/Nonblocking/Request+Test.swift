@@ -1,0 +1,99 @@
+public import CMPI
+
+/// What ``Request/test()`` has found.
+@frozen public enum TestOutcome: ~Copyable, ~Escapable {
+  /// The operation is complete; its buffers may be used again.
+  case complete(Status)
+  /// The operation is still under way.
+  case pending(Request)
+}
+
+extension Request {
+  /// Ends the operation if it is complete, and gives it back if it is not.
+  ///
+  ///     var receiving = try world.immediate.receive(into: ghost.mutableSpan, from: left)
+  ///     loop: while true {
+  ///       switch try receiving.test() {
+  ///       case .complete: break loop
+  ///       case .pending(let request):
+  ///         receiving = request
+  ///         computeSomethingElse()
+  ///       }
+  ///     }
+  ///
+  /// To look without ending it, ask ``isComplete()``.
+  ///
+  /// - Throws: The errors of ``wait()``; the operation has ended then.
+  ///
+  /// The corresponding C function is `MPI_Test` (MPI 3.1 §3.7.3).
+  @inlinable @_lifetime(copy self)
+  public consuming func test() throws(MPIError) -> TestOutcome {
+    var request = raw
+    let completion = unsafe completion
+    discard self
+    // Parts of an operation are only ended together.
+    if unsafe completion != nil, unsafe !areComplete(completion) {
+      return .pending(unsafe Request(request, completion))
+    }
+    var status = MPI_Status()
+    var flag: CInt = 0
+    let code = unsafe MPI_Test(&request, &flag, &status)
+    if flag == 0 && code == MPI_SUCCESS {
+      return .pending(unsafe Request(request, completion))
+    }
+    if unsafe completion != nil {
+      try unsafe finish(completion, code)
+    } else {
+      try check(code, "MPI_Test")
+    }
+    return .complete(Status(status))
+  }
+
+  /// Takes over what another value of the same request held.
+  @inlinable @inline(__always) @_lifetime(immortal)
+  init(_ raw: RawRequest, _ completion: Unmanaged<Completion>?) {
+    self.raw = raw
+    unsafe self.completion = unsafe completion
+  }
+}
+
+/// Whether the further requests of an operation are complete.
+@usableFromInline @inline(never)
+func areComplete(_ completion: Unmanaged<Completion>?) -> Bool {
+  unsafe completion?._withUnsafeGuaranteedRef { $0.isComplete() } ?? true
+}
+
+extension Immediate {
+  /// Begins to receive a message that a matched probe has found. The storage must not be touched
+  /// until the request is complete.
+  ///
+  ///     if let message = try world.immediate.matchedProbe(from: .any) {
+  ///       let receiving = try world.immediate.receive(message, into: large.mutableSpan)
+  ///       …
+  ///
+  /// - Throws: ``MPIError/Code/truncated`` where the message is longer than its storage; it is lost
+  ///   then.
+  ///
+  /// The corresponding C function is `MPI_Imrecv` (MPI 3.1 §3.8.3).
+  @_lifetime(copy elements)
+  public func receive<T: Datatype>(
+    _ message: consuming Message, into elements: consuming MutableSpan<T>
+  ) throws(MPIError) -> Request {
+    let buffer = unsafe elements.rawBuffer()
+    // The length is known here, so that the library need not be asked to truncate the message.
+    let room = unsafe buffer.count * Status.size(of: buffer.datatype)
+    guard message.status.byteCount <= room else {
+      throw MPIError(
+        .truncated, routine: "MPI_Imrecv",
+        message: "a message of \(message.status.byteCount) bytes, with room for \(room)", on: raw)
+    }
+    let narrowed = try unsafe Narrowed(buffer)
+    defer { unsafe narrowed.release() }
+    var pending = unsafe Pending()
+    try unsafe check(
+      MPI_Imrecv(
+        buffer.address, narrowed.count, narrowed.datatype.raw, &message.raw, &pending.request),
+      "MPI_Imrecv", on: raw)
+    return unsafe Request(pending, into: buffer)
+  }
+}
