@@ -118,6 +118,7 @@ public func initialize(threading: ThreadingLevel = .multiple) throws(MPIError) -
 ///
 /// The corresponding C function is `MPI_Finalize` (MPI 3.1 §8.7).
 public func finalize() throws(MPIError) {
+  ProgressEngine.shared.shutDown()
   try check(MPI_Finalize(), "MPI_Finalize")
 }
 

@@ -1,0 +1,161 @@
+internal import CMPI
+
+/// The forms of a communicator's operations that tasks wait for, without holding a thread.
+///
+/// A view, as ``Immediate`` is: `try await world.async.receive(…)`.
+///
+///     MPI.run { world in
+///       async let weights = world.async.receive(Double.self, from: 0, tag: .weights)
+///       async let limits = world.async.receive(Double.self, from: 0, tag: .limits)
+///       let model = try await Model(weights, limits)
+///     }
+///
+/// Any number of operations may be under way. What is sent, and what an operation returns, are
+/// arrays: they stay alive until MPI is done with them, whatever becomes of the task.
+///
+/// **Order.** Messages that a task sends to one rank, one after the other, arrive in that order.
+/// Receives of the same pattern that a task begins one after the other, or several at times that
+/// are clearly apart, get messages in that order. Collectives must begin in the same order on all
+/// ranks of a communicator: two tasks that run at the same time need a communicator each
+/// (``Communicator/duplicated()``).
+///
+/// **Cancellation** is an error, of the code ``MPIError/Code/cancelled``. A receive that has its
+/// message already returns it instead, so that none is lost. A send or a collective that has begun
+/// is left to complete in the background; a task that was cancelled before begins no send and no
+/// receive, but it does begin a collective, since the other ranks count on it.
+///
+/// **Threads.** These operations never block the thread they run on. At the level
+/// ``ThreadingLevel/multiple`` they may be called from any task. At lower levels they need
+/// ``run(threading:_:)`` with an asynchronous program, and may then be called from any task as
+/// well: MPI is called on the right thread.
+@safe public struct Async: Sendable {
+  let communicator: Communicator
+}
+
+extension Communicator {
+  /// The forms of the communicator's operations that tasks wait for.
+  public var async: Async { Async(communicator: self) }
+}
+
+extension Async {
+  /// Begins an operation, and waits until it is complete.
+  ///
+  /// - Parameters:
+  ///   - routine: What errors name.
+  ///   - cancellation: What becomes of it if the task is cancelled.
+  ///   - storage: What the library reads or writes.
+  ///   - begin: Begins it.
+  @discardableResult
+  nonisolated(nonsending) func perform(
+    _ routine: StaticString, _ cancellation: AsyncOperation.Cancellation,
+    keeping storage: AnyObject? = nil,
+    _ begin: @escaping (UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
+  ) async throws(MPIError) -> Status {
+    switch try unsafe start(routine, cancellation, keeping: storage, begin) {
+    case .complete(let status): return status
+    case .underWay(let operation): return try await wait(for: operation)
+    }
+  }
+
+  /// An operation that has been begun, or is to be begun by the engine.
+  enum Started {
+    case complete(Status)
+    case underWay(AsyncOperation)
+  }
+
+  /// Begins an operation, which is the engine's from then on if it is not complete. The parameters
+  /// are those of ``perform(_:_:keeping:_:)``.
+  func start(
+    _ routine: StaticString, _ cancellation: AsyncOperation.Cancellation,
+    keeping storage: AnyObject?,
+    _ begin: @escaping (UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
+  ) throws(MPIError) -> Started {
+    let operation: AsyncOperation
+    if ProgressEngine.shared.allowsCalls {
+      var pending = unsafe Pending()
+      try unsafe begin(&pending)
+      if let status = try unsafe pending.test(routine, on: communicator) {
+        return .complete(status)
+      }
+      operation = unsafe AsyncOperation(
+        routine, on: communicator, cancellation, keeping: storage, pending: pending)
+    } else {
+      operation = unsafe AsyncOperation(routine, on: communicator, cancellation, keeping: storage)
+      unsafe operation.begin = unsafe begin
+    }
+    return .underWay(operation)
+  }
+
+  /// Waits for a message that matches, takes it, and waits until it is received.
+  ///
+  /// - Parameter take: Begins to receive the message, or keeps it.
+  nonisolated(nonsending) func search(
+    _ routine: StaticString, _ pattern: Pattern,
+    _ take: @escaping (RawMessage, Status, UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
+  ) async throws(MPIError) -> Status {
+    try await checkCancellation(routine)
+    let engine = ProgressEngine.shared
+    let operation: AsyncOperation
+    if engine.allowsCalls, engine.isFree(pattern), let (message, status) = try pattern.find() {
+      var pending = unsafe Pending()
+      try unsafe take(message, status, &pending)
+      if try unsafe pending.test(routine, on: communicator) != nil { return status }
+      operation = unsafe AsyncOperation(
+        routine, on: communicator, .request, keeping: nil, pending: pending)
+      operation.matched = status
+    } else {
+      operation = unsafe AsyncOperation(routine, on: communicator, .request, keeping: nil)
+      operation.matching = unsafe AsyncOperation.Matching(pattern: pattern, take: take)
+    }
+    return try await wait(for: operation)
+  }
+
+  /// - Parameter isSubmitted: Whether the engine has the operation already.
+  nonisolated(nonsending) func wait(
+    for operation: AsyncOperation, isSubmitted: Bool = false
+  ) async throws(MPIError) -> Status {
+    let outcome = await withTaskCancellationHandler {
+      await unsafe withUnsafeContinuation { continuation in
+        if isSubmitted {
+          unsafe ProgressEngine.shared.tell(continuation, of: operation)
+        } else {
+          unsafe operation.continuation = unsafe continuation
+          ProgressEngine.shared.submit(operation)
+        }
+      }
+    } onCancel: {
+      ProgressEngine.shared.cancel(operation)
+    }
+    switch outcome {
+    case .completed(let status): return status
+    case .failed(let error): throw error
+    }
+  }
+
+  /// Throws in a task that is cancelled already.
+  nonisolated(nonsending) func checkCancellation(
+    _ routine: StaticString
+  ) async throws(MPIError) {
+    if Task.isCancelled { throw .cancelled(routine, on: CMPI_COMM_NULL) }
+  }
+}
+
+extension Pending {
+  /// Whether the operation is complete, and if so, its status.
+  mutating func test(
+    _ routine: StaticString, on communicator: Communicator
+  ) throws(MPIError) -> Status? {
+    if let completion = unsafe completion, !completion.isComplete() { return nil }
+    var flag: CInt = 0
+    var status = MPI_Status()
+    let code = unsafe MPI_Test(&request, &flag, &status)
+    if code == MPI_SUCCESS && flag == 0 { return nil }
+    if let completion = unsafe completion {
+      let others = completion.waitForRequests()
+      completion.finish()
+      try check(others, routine, on: communicator.raw)
+    }
+    try check(code, routine, on: communicator.raw)
+    return Status(status)
+  }
+}

@@ -1,0 +1,37 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// How long to rest between two looks at operations that take their time.
+///
+/// At first not at all. Then an eighth of the time that has passed without an event, so that none is
+/// noticed later than by that share; and never more than four milliseconds, at which looking costs
+/// well under a hundredth of a core.
+struct BackOff {
+  private static let patience = 200_000
+  private static let share = 8
+  private static let longest = 4_000_000
+
+  private var start: Int?
+
+  /// Something has happened.
+  mutating func reset() { start = nil }
+
+  /// Nothing has happened: how many nanoseconds to rest, or `nil` to look again at once.
+  mutating func next() -> Int? {
+    let now = monotonicTime()
+    guard let start else {
+      self.start = now
+      sched_yield()
+      return nil
+    }
+    let passed = now - start
+    if passed < Self.patience {
+      sched_yield()
+      return nil
+    }
+    return min(passed / Self.share, Self.longest)
+  }
+}

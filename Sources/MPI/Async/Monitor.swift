@@ -1,0 +1,113 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// A lock that can be waited at: the `Mutex` of the standard library has no condition.
+@safe final class Monitor: @unchecked Sendable {
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  init() {
+    unsafe mutex.initialize(to: pthread_mutex_t())
+    unsafe condition.initialize(to: pthread_cond_t())
+    unsafe pthread_mutex_init(mutex, nil)
+    #if canImport(Glibc)
+      // Not the time of day, which may be set while someone waits.
+      var attributes = pthread_condattr_t()
+      unsafe pthread_condattr_init(&attributes)
+      unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+      unsafe pthread_cond_init(condition, &attributes)
+      unsafe pthread_condattr_destroy(&attributes)
+    #else
+      unsafe pthread_cond_init(condition, nil)
+    #endif
+  }
+
+  deinit {
+    unsafe pthread_cond_destroy(condition)
+    unsafe pthread_mutex_destroy(mutex)
+    unsafe condition.deallocate()
+    unsafe mutex.deallocate()
+  }
+
+  func withLock<Result>(_ body: () -> Result) -> Result {
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    return body()
+  }
+
+  /// Wakes the one who waits. The lock is held.
+  func signal() { unsafe pthread_cond_signal(condition) }
+
+  /// Waits for ``signal()``, or until some time has passed. The lock is held, and given up meanwhile.
+  func wait(nanoseconds: Int? = nil) {
+    guard let nanoseconds else {
+      unsafe pthread_cond_wait(condition, mutex)
+      return
+    }
+    #if canImport(Glibc)
+      let end = monotonicTime() + nanoseconds
+      var deadline = timespec(tv_sec: end / 1_000_000_000, tv_nsec: end % 1_000_000_000)
+      unsafe pthread_cond_timedwait(condition, mutex, &deadline)
+    #else
+      var duration = timespec(
+        tv_sec: nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
+      unsafe pthread_cond_timedwait_relative_np(condition, mutex, &duration)
+    #endif
+  }
+}
+
+/// Nanoseconds since some point in the past.
+func monotonicTime() -> Int {
+  var time = timespec()
+  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+  return time.tv_sec * 1_000_000_000 + time.tv_nsec
+}
+
+/// A number for the thread that calls.
+var currentThread: UInt {
+  #if canImport(Glibc)
+    return pthread_self()
+  #else
+    return unsafe UInt(bitPattern: pthread_self())
+  #endif
+}
+
+/// Starts a thread, which runs `body` to its end.
+///
+/// - Returns: Waits for the thread's end; `nil` where no thread could be started.
+func startThread(_ body: @escaping @Sendable () -> Void) -> (@Sendable () -> Void)? {
+  final class Body: Sendable {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+  let argument = unsafe Unmanaged.passRetained(Body(body))
+  #if canImport(Glibc)
+    var thread = pthread_t()
+  #else
+    var thread: pthread_t?
+  #endif
+  let code = unsafe pthread_create(&thread, nil, { argument in
+    #if canImport(Glibc)
+      guard let argument = unsafe argument else { return nil }
+    #endif
+    let body = unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
+    body.run()
+    return nil
+  }, argument.toOpaque())
+  guard code == 0 else {
+    unsafe argument.release()
+    return nil
+  }
+  #if canImport(Glibc)
+    let started = thread
+    return { _ = pthread_join(started, nil) }
+  #else
+    guard let started = unsafe thread.map({ unsafe UInt(bitPattern: $0) }) else { return nil }
+    return {
+      if let thread = unsafe pthread_t(bitPattern: started) { unsafe pthread_join(thread, nil) }
+    }
+  #endif
+}
