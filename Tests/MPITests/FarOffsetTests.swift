@@ -66,6 +66,19 @@ import Testing
     #expect(immediate == own(world.rank))
   }
 
+  /// One rank's parts are too far from each other for `MPI_Alltoallv`: all ranks must know.
+  @Test("All to all, where the counts are exchanged first") func allToAllFinding() throws {
+    let isFar = world.rank == world.size - 1
+    let near = Partition(counts: [Int](repeating: 2, count: world.size))
+    let sending = isFar ? parts : near
+    var sent = isFar ? storage() : [UInt8](repeating: 0, count: near.count)
+    for rank in 0..<world.size {
+      sent.replaceSubrange(sending[rank], with: [UInt8(world.rank), UInt8(rank)])
+    }
+    let received = try world.allToAll(sent.span, sending: sending)
+    #expect(received == (0..<world.size).flatMap { [UInt8($0), UInt8(world.rank)] })
+  }
+
   @Test("All to all") func allToAll() throws {
     var sent = storage()
     for rank in 0..<world.size {

@@ -144,6 +144,30 @@ struct LargePointToPointTests {
     #expect(Large.holds(received, world.left))
   }
 
+  /// Every fourth element of a buffer of more than 2³¹, and more than 2³¹ in one message.
+  @Test("Layouts", arguments: [(Large.count / 4, 1, 4), (2, Large.half, Large.half + 100)])
+  func layouts(count: Int, length: Int, stride: Int) throws {
+    let layout = try Layout<Int8>.strided(count: count, blockLength: length, stride: stride)
+    let room = layout.span + 3
+    var mine = Large.storage(Int8.self, room)
+    let places = Large.places(layout.count).joined().map {
+      (index: $0, place: $0 / length * stride + $0 % length + 3)
+    }
+    for (index, place) in places {
+      mine[place] = Int8(bitPattern: Large.element(world.rank, index))
+    }
+    var received = Large.storage(Int8.self, room)
+    let status = try world.sendReceive(
+      mine.span, layout: layout, at: 3, to: world.right, into: received.mutableSpan,
+      layout: layout, resultPosition: 3, from: world.left)
+    #expect(room > 1 << 31)
+    #expect(status.byteCount == layout.count)
+    #expect(
+      places.allSatisfy { index, place in
+        received[place] == Int8(bitPattern: Large.element(world.left, index))
+      })
+  }
+
   @Test("Send and receive in place") func replacing() throws {
     var storage = Large.elements(of: world.rank)
     try world.sendReceive(replacing: storage.mutableSpan, to: world.right, from: world.left)

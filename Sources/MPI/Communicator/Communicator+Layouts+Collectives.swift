@@ -179,7 +179,8 @@ extension Communicator {
 
   /// Swaps elements with every rank, in a layout of their own for each rank.
   ///
-  /// **Collective**: every rank of the communicator calls it.
+  /// **Collective**: every rank of the communicator calls it. There is no nonblocking form: MPICH's
+  /// fails with derived datatypes (seen in 4.0.2).
   ///
   /// - Parameters:
   ///   - elements: What is sent, and where the others' arrive.

@@ -116,24 +116,6 @@ extension Immediate {
     ).forEach { unsafe pending.normalize($0) }
     return unsafe Request(pending)
   }
-
-  /// Begins to swap elements with every rank, in a layout of their own for each rank.
-  ///
-  /// **Collective**. The parameters are those of
-  /// ``Communicator/allToAll(_:exchanging:)-(_,[Layout<T>.Placed?])``.
-  ///
-  /// The corresponding C function is `MPI_Ialltoallw` with `MPI_IN_PLACE` (MPI 3.1 §5.12.6).
-  @_lifetime(copy elements)
-  public func allToAll<T: Datatype>(
-    _ elements: consuming MutableSpan<T>, exchanging layouts: [Layout<T>.Placed?]
-  ) throws(MPIError) -> Request {
-    let buffer = unsafe elements.rawBuffer()
-    var pending = unsafe Pending()
-    try unsafe communicator._allToAll(
-      .inPlace, nil, buffer, layouts.sides(in: buffer), &pending
-    ).forEach { unsafe pending.normalize($0) }
-    return unsafe Request(pending)
-  }
 }
 
 extension Pending {

@@ -1,0 +1,304 @@
+import MPI
+import Testing
+
+/// Each collective, blocking and nonblocking; layouts are dropped before the operation is complete.
+@Suite("Layouts: collectives") struct LayoutCollectiveTests {
+  let world: Communicator
+  init() throws { world = try Job.communicator() }
+
+  /// Three positions, of which those of the next instance lie in between.
+  func comb() throws -> Layout<Int> { try .strided(count: 3, stride: 4).resized(extent: 1) }
+
+  /// The positions of instance `index` of the comb.
+  func teeth(_ index: Int) -> [Int] { [0, 4, 8].map { $0 + index } }
+
+  /// Three positions in another order, far from those of the next instance.
+  func triple() throws -> Layout<Int> { try .blocks(at: [5, 0, 2]) }
+
+  func places(_ index: Int) -> [Int] { [5, 0, 2].map { $0 + 6 * index } }
+
+  @Test("Broadcast") func broadcast() throws {
+    for root in 0..<world.size {
+      let isRoot = world.rank == root
+      let storage = isRoot ? values(of: root, 20) : [Int](repeating: -1, count: 20)
+      var (blocking, immediate) = (storage, storage)
+      // The root gives two combs, the others take two triples.
+      let layout = try isRoot ? comb() : triple()
+      try world.broadcast(blocking.mutableSpan, layout: layout, at: 1, instances: 2, from: root)
+      let request = try world.immediate.broadcast(
+        immediate.mutableSpan, layout: isRoot ? comb() : triple(), at: 1, instances: 2, from: root)
+      try request.wait()
+      var expected = storage
+      if !isRoot {
+        for (place, origin) in zip(places(0) + places(1), teeth(0) + teeth(1)) {
+          expected[place + 1] = value(root, origin + 1)
+        }
+      }
+      #expect(blocking == expected)
+      #expect(immediate == expected)
+    }
+  }
+
+  /// Each rank sends teeth 2 and 3, and fills two triples on the receiver.
+  @Test("Gather") func gather() throws {
+    let mine = values(of: world.rank, 14)
+    for root in 0..<world.size {
+      let storage = [Int](repeating: -1, count: world.rank == root ? 12 * world.size + 2 : 0)
+      var (blocking, immediate) = (storage, storage)
+      try world.gather(
+        mine.span, layout: comb(), at: 2, instances: 2, into: blocking.mutableSpan,
+        layout: triple(), resultPosition: 1, resultInstances: 2, to: root)
+      let request = try world.immediate.gather(
+        mine.span, layout: comb(), at: 2, instances: 2, into: immediate.mutableSpan,
+        layout: triple(), resultPosition: 1, resultInstances: 2, to: root)
+      try request.wait()
+      let expected = gathered(in: storage)
+      #expect(blocking == expected)
+      #expect(immediate == expected)
+    }
+  }
+
+  @Test("Gather to all") func allGather() throws {
+    let mine = values(of: world.rank, 14)
+    let storage = [Int](repeating: -1, count: 12 * world.size + 2)
+    var (blocking, immediate) = (storage, storage)
+    try world.allGather(
+      mine.span, layout: comb(), at: 2, instances: 2, into: blocking.mutableSpan,
+      layout: triple(), resultPosition: 1, resultInstances: 2)
+    let request = try world.immediate.allGather(
+      mine.span, layout: comb(), at: 2, instances: 2, into: immediate.mutableSpan,
+      layout: triple(), resultPosition: 1, resultInstances: 2)
+    try request.wait()
+    #expect(blocking == gathered(in: storage))
+    #expect(immediate == gathered(in: storage))
+  }
+
+  func gathered(in storage: [Int]) -> [Int] {
+    var result = storage
+    if result.isEmpty { return [] }
+    for rank in 0..<world.size {
+      for (place, origin) in zip(places(2 * rank) + places(2 * rank + 1), teeth(2) + teeth(3)) {
+        result[place + 1] = value(rank, origin)
+      }
+    }
+    return result
+  }
+
+  @Test("Scatter") func scatter() throws {
+    for root in 0..<world.size {
+      let all = world.rank == root ? values(of: root, 2 * 6 * world.size + 1) : []
+      let storage = [Int](repeating: -1, count: 12)
+      var (blocking, immediate) = (storage, storage)
+      try world.scatter(
+        all.span, layout: triple(), at: 1, instances: 2, into: blocking.mutableSpan,
+        layout: comb(), resultPosition: 1, resultInstances: 2, from: root)
+      let request = try world.immediate.scatter(
+        all.span, layout: triple(), at: 1, instances: 2, into: immediate.mutableSpan,
+        layout: comb(), resultPosition: 1, resultInstances: 2, from: root)
+      try request.wait()
+      var expected = storage
+      let origins = places(2 * world.rank) + places(2 * world.rank + 1)
+      for (place, origin) in zip(teeth(1) + teeth(2), origins) {
+        expected[place] = value(root, origin + 1)
+      }
+      #expect(blocking == expected)
+      #expect(immediate == expected)
+    }
+  }
+
+  @Test("All to all") func allToAll() throws {
+    let mine = values(of: world.rank, 6 * world.size + 1)
+    // The others' teeth lie side by side.
+    let comb = try Layout<Int>.strided(count: 3, stride: world.size).resized(extent: 1)
+    let storage = [Int](repeating: -1, count: 3 * world.size + 2)
+    var (blocking, immediate) = (storage, storage)
+    try world.allToAll(
+      mine.span, layout: triple(), at: 1, into: blocking.mutableSpan, layout: comb,
+      resultPosition: 2)
+    let request = try world.immediate.allToAll(
+      mine.span, layout: triple(), at: 1, into: immediate.mutableSpan,
+      layout: Layout<Int>.strided(count: 3, stride: world.size).resized(extent: 1),
+      resultPosition: 2)
+    try request.wait()
+    var expected = storage
+    for rank in 0..<world.size {
+      for (index, origin) in places(world.rank).enumerated() {
+        expected[2 + rank + index * world.size] = value(rank, origin + 1)
+      }
+    }
+    #expect(blocking == expected)
+    #expect(immediate == expected)
+  }
+
+  @Test("A layout on one side only: columns of a matrix") func oneSide() throws {
+    let (rows, size) = (5, world.size)
+    let column = try Layout<Int>.strided(count: rows, stride: size).resized(extent: 1)
+    let matrix = values(of: 0, rows * size)
+    let own = (0..<rows).map { value(0, $0 * size + world.rank) }
+    var scattered = [Int](repeating: -1, count: rows)
+    try world.scatter(
+      matrix.span, layout: column, into: scattered.mutableSpan, layout: nil, from: 0)
+    var gathered = [Int](repeating: -1, count: world.rank == 0 ? rows * size : 0)
+    try world.gather(own.span, layout: nil, into: gathered.mutableSpan, layout: column, to: 0)
+    var all = [Int](repeating: -1, count: rows * size)
+    try world.allGather(own.span, layout: nil, into: all.mutableSpan, layout: column)
+    // By columns on all: row r of the matrix is what each column has at r.
+    var byColumns = [Int](repeating: -1, count: rows * size)
+    try world.allGather(
+      matrix.span, layout: column, at: world.rank, into: byColumns.mutableSpan, layout: nil)
+    #expect(scattered == own)
+    #expect(gathered == (world.rank == 0 ? matrix : []))
+    #expect(all == matrix)
+    #expect(byColumns == matrix.indices.map { matrix[$0 % rows * size + $0 / rows] })
+  }
+
+  /// A square matrix of blocks, each rank with a row of them: afterwards, with a column of them.
+  @Test("Layouts of their own for each rank: a matrix of blocks is transposed")
+  func transpose() throws {
+    let (n, size, rank) = (3, world.size, world.rank)
+    let width = n * size
+    let element = { (row: Int, column: Int) in row * 1000 + column }
+    let rows = (0..<n * width).map { element(rank * n + $0 / width, $0 % width) }
+    func block() throws -> Layout<Int> { try .strided(count: n, blockLength: n, stride: width) }
+    let whole = try Layout<Int>.contiguous(count: n * n)
+    var (blocking, immediate) = (
+      [Int](repeating: -1, count: n * width), [Int](repeating: -1, count: n * width)
+    )
+    let inner = try block()
+    try world.allToAll(
+      rows.span, layouts: (0..<size).map { inner.placed(at: $0 * n) },
+      into: blocking.mutableSpan, layouts: (0..<size).map { whole.placed(at: $0 * n * n) })
+    let request = try world.immediate.allToAll(
+      rows.span, layouts: (0..<size).map { try block().placed(at: $0 * n) },
+      into: immediate.mutableSpan,
+      layouts: (0..<size).map {
+        try Layout<Int>.contiguous(count: n).placed(at: $0 * n * n, instances: n)
+      })
+    try request.wait()
+    // Rows of this rank's columns, from the top of the matrix to its bottom.
+    let expected = (0..<n * width).map { element($0 / n, rank * n + $0 % n) }
+    #expect(blocking == expected)
+    #expect(immediate == expected)
+  }
+
+  @Test("Layouts of their own: nothing for some, other types, gaps", arguments: 0..<6)
+  func sparse(seed: Int) throws {
+    let (size, rank) = (world.size, world.rank)
+    var random = SplitMix(seed)
+    // How many pairs go from one rank to another; known to all.
+    let counts = (0..<size).map { _ in (0..<size).map { _ in Int.random(in: 0...2, using: &random) }
+    }
+    let pair = try Layout<Int>.strided(count: 2, stride: 3)
+    let run = try Layout<Int>.contiguous(count: 2)
+    let mine = values(of: rank, 8 * size + 9)
+    let outgoing = (0..<size).map { to -> Layout<Int>.Placed? in
+      counts[rank][to] == 0 ? nil : pair.placed(at: 8 * to + 1, instances: counts[rank][to])
+    }
+    let incoming = (0..<size).map { from -> Layout<Int>.Placed? in
+      counts[from][rank] == 0 ? nil : run.placed(at: 5 * from, instances: counts[from][rank])
+    }
+    let storage = [Int](repeating: -1, count: 5 * size)
+    var (blocking, immediate) = (storage, storage)
+    try world.allToAll(
+      mine.span, layouts: outgoing, into: blocking.mutableSpan, layouts: incoming)
+    let request = try world.immediate.allToAll(
+      mine.span, layouts: outgoing, into: immediate.mutableSpan, layouts: incoming)
+    try request.wait()
+    var expected = storage
+    for from in 0..<size {
+      for instance in 0..<counts[from][rank] {
+        let start = 8 * rank + 1 + 4 * instance
+        expected[5 * from + 2 * instance] = value(from, start)
+        expected[5 * from + 2 * instance + 1] = value(from, start + 3)
+      }
+    }
+    #expect(blocking == expected)
+    #expect(immediate == expected)
+  }
+
+  @Test("Layouts of their own, in place") func swapping() throws {
+    let (size, rank) = (world.size, world.rank)
+    let pair = try Layout<Int>.strided(count: 2, stride: 2)
+    let storage = values(of: rank, 4 * size + 1)
+    var swapped = storage
+    // As many as there are between the two ranks; nothing between this rank and itself.
+    let layouts = (0..<size).map { $0 == rank ? nil : pair.placed(at: 4 * $0 + 1) }
+    try world.allToAll(swapped.mutableSpan, exchanging: layouts)
+    var expected = storage
+    for other in 0..<size where other != rank {
+      for offset in [1, 3] { expected[4 * other + offset] = value(other, 4 * rank + offset) }
+    }
+    #expect(swapped == expected)
+  }
+
+  /// Places that C's int does not hold in bytes. The storage in between is never touched.
+  @Test("Layouts of their own, more than 2³¹ elements apart") func far() throws {
+    let (size, rank) = (world.size, world.rank)
+    let start = 1 << 31
+    let pair = try Layout<UInt8>.strided(count: 2, stride: 2)
+    var sent = Large.storage(UInt8.self, start + 4 * size)
+    var (blocking, immediate) = (
+      Large.storage(UInt8.self, start + 4 * size), Large.storage(UInt8.self, start + 4 * size)
+    )
+    for other in 0..<size {
+      sent[start + 4 * other] = UInt8(10 * rank + other)
+      sent[start + 4 * other + 2] = UInt8(100 + other)
+    }
+    let layouts = (0..<size).map { pair.placed(at: start + 4 * $0) }
+    try world.allToAll(
+      sent.span, layouts: layouts, into: blocking.mutableSpan, layouts: layouts)
+    let request = try world.immediate.allToAll(
+      sent.span, layouts: layouts, into: immediate.mutableSpan, layouts: layouts)
+    try request.wait()
+    for other in 0..<size {
+      for result in [blocking[(start + 4 * other)...], immediate[(start + 4 * other)...]] {
+        #expect(result.first == UInt8(10 * other + rank))
+        #expect(result.dropFirst(2).first == UInt8(100 + rank))
+      }
+    }
+  }
+
+  @Test("Bool in collectives is always true or false") func bools() throws {
+    let (size, rank) = (world.size, world.rank)
+    func bytes(_ flags: [Bool]) -> [UInt8] { unsafe flags.withUnsafeBytes { unsafe Array($0) } }
+    let raw = [UInt8](repeating: 7, count: size)
+    func pair() throws -> Layout<Bool> { try .strided(count: 1, stride: 1).resized(extent: 2) }
+    let clear = [Bool](repeating: false, count: 2 * size)
+    var (blocking, immediate, each, eachImmediate) = (clear, clear, clear, clear)
+    try world.allToAll(raw.span, layout: nil, into: blocking.mutableSpan, layout: pair())
+    let request = try world.immediate.allToAll(
+      raw.span, layout: nil, into: immediate.mutableSpan, layout: pair())
+    try request.wait()
+    let one = try Layout<UInt8>.contiguous(count: 1)
+    let sending = (0..<size).map { one.placed(at: $0) }
+    try world.allToAll(
+      raw.span, layouts: sending, into: each.mutableSpan,
+      layouts: (0..<size).map { try pair().placed(at: 2 * $0) })
+    let last = try world.immediate.allToAll(
+      raw.span, layouts: sending, into: eachImmediate.mutableSpan,
+      layouts: (0..<size).map { try pair().placed(at: 2 * $0) })
+    try last.wait()
+    let expected = (0..<2 * size).map { UInt8($0 % 2 == 0 ? 1 : 0) }
+    for flags in [blocking, immediate, each, eachImmediate] { #expect(bytes(flags) == expected) }
+    #expect(rank < size)
+  }
+
+  @Test("A root outside the communicator") func invalidRoot() throws {
+    var storage = [Int](repeating: 0, count: 20)
+    let mine = values(of: 0, 20)
+    let layout = try comb()
+    for root in [-1, world.size] {
+      expectError(.invalidRoot) {
+        try world.broadcast(storage.mutableSpan, layout: layout, from: root)
+      }
+      expectError(.invalidRoot) {
+        try world.gather(
+          mine.span, layout: layout, into: storage.mutableSpan, layout: layout, to: root)
+      }
+      expectError(.invalidRoot) {
+        try world.scatter(
+          mine.span, layout: layout, into: storage.mutableSpan, layout: layout, from: root)
+      }
+    }
+  }
+}
