@@ -102,7 +102,7 @@ import Testing
       var epoch = try window.fence()
       try epoch.put(two.span, to: world.rank)
       try epoch.end()
-    } catch let error as MPIError {
+    } catch {
       code = error.code
     }
     try window.close()

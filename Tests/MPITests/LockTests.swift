@@ -5,7 +5,8 @@ import Testing
   let world: Communicator
   init() throws { world = try Job.communicator() }
 
-  @Test("Operations under an exclusive lock are complete when they return") func exclusive() throws {
+  @Test("Operations under an exclusive lock are complete when they return") func exclusive() throws
+  {
     let window = try Window<Int>(count: 6, on: world)
     let mine = values(of: world.rank, 3)
     var read = [0, 0, 0]

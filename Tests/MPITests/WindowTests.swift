@@ -155,7 +155,8 @@ import Testing
       try window.close()
     }
     let left = world.left
-    #expect(flavor == .created)
+    // Where the library cannot reach such storage, the window has a copy.
+    #expect(flavor == .created || flavor == .allocated)
     #expect(inside == [value(world.rank, 0), left, 2 * left, value(world.rank, 3)])
     #expect(field == [value(world.rank, 0), left, 2 * left, -1])
   }

@@ -46,7 +46,7 @@ public struct DynamicWindow: ~Copyable, OneSidedWindow {
       on: communicator.raw)
     keeper = unsafe WindowStorage(
       owning: raw, on: communicator, memory: .attached, base: nil, counts: .none, structure: nil)
-    reference = WindowReference(keeper, least: 0)
+    reference = WindowReference(keeper, least: 0, shift: 0)
   }
 
   /// Frees the window.
@@ -73,7 +73,7 @@ public struct DynamicWindow: ~Copyable, OneSidedWindow {
     // No elements have no place.
     if count > 0 {
       try unsafe check(
-        MPI_Win_attach(reference.raw, base, windowByteCount(count, MemoryLayout<T>.stride)),
+        MPI_Win_attach(reference.raw, base, MPI_Aint(count * MemoryLayout<T>.stride)),
         "MPI_Win_attach", on: reference.communicator)
       try unsafe check(MPI_Get_address(base, &address), "MPI_Get_address")
     }

@@ -21,7 +21,7 @@ extension Epoch where Element: Datatype {
   ) throws(MPIError) {
     let buffer = unsafe elements.rawBuffer
     let target = try unsafe window.target(
-      rank, at: position, like: buffer, "MPI_Put")
+      rank, at: position, of: Element.self, like: buffer, "MPI_Put")
     unsafe keep(try window.start(.put, buffer, target))
   }
 
@@ -75,7 +75,7 @@ extension Epoch where Element: Datatype {
   ) throws(MPIError) {
     let buffer = unsafe elements.rawBuffer()
     let target = try unsafe window.target(
-      rank, at: position, like: buffer, "MPI_Get")
+      rank, at: position, of: Element.self, like: buffer, "MPI_Get")
     unsafe keep(try window.start(.get, buffer, target), normalizing: buffer)
   }
 
@@ -122,7 +122,7 @@ extension Epoch where Element: Datatype {
     try reduction.requirePredefined("MPI_Accumulate", on: window)
     let buffer = unsafe reduction.operand(elements.rawBuffer)
     let target = try unsafe window.target(
-      rank, at: position, like: buffer,
+      rank, at: position, of: Element.self, like: buffer,
       width: reduction.width, "MPI_Accumulate")
     unsafe keep(try window.start(.accumulate(reduction.raw), buffer, target))
   }
@@ -172,7 +172,7 @@ extension Epoch where Element: Datatype {
     let buffer = unsafe reduction.operand(elements.rawBuffer)
     let back = try unsafe reduction.results(of: elements.count, in: result.rawBuffer())
     let target = try unsafe window.target(
-      rank, at: position, like: buffer,
+      rank, at: position, of: Element.self, like: buffer,
       width: reduction.width, "MPI_Get_accumulate")
     unsafe keep(
       try window.start(.getAccumulate(reduction.raw, into: back), buffer, target),

@@ -103,7 +103,7 @@ extension ImmediateTarget where Element: Datatype {
     try reduction.requirePredefined(routine, on: window)
     let buffer = unsafe reduction.operand(elements.rawBuffer)
     let far = try unsafe window.target(
-      rank, at: position, like: buffer, width: reduction.width, routine)
+      rank, at: position, of: Element.self, like: buffer, width: reduction.width, routine)
     return unsafe Request(try unsafe start(.accumulate(reduction.raw), buffer, far, []))
   }
 
@@ -143,7 +143,7 @@ extension ImmediateTarget where Element: Datatype {
     let buffer = unsafe reduction.operand(elements.rawBuffer)
     let back = try unsafe reduction.results(of: elements.count, in: result.rawBuffer())
     let far = try unsafe window.target(
-      rank, at: position, like: buffer, width: reduction.width, routine)
+      rank, at: position, of: Element.self, like: buffer, width: reduction.width, routine)
     return unsafe Request(
       try unsafe start(.getAccumulate(reduction.raw, into: back), buffer, far, []), into: back)
   }

@@ -12,7 +12,8 @@ extension LockedTarget where Element: Datatype {
   @inlinable @inline(__always)
   public func put(_ elements: Span<Element>, at position: Int = 0) throws(MPIError) {
     let buffer = unsafe elements.rawBuffer
-    let target = try unsafe window.target(rank, at: position, like: buffer, "MPI_Put")
+    let target = try unsafe window.target(
+      rank, at: position, of: Element.self, like: buffer, "MPI_Put")
     try unsafe run(.put, buffer, target)
     try flush()
   }
@@ -81,7 +82,7 @@ extension LockedTarget where Element: Datatype {
     try reduction.requirePredefined("MPI_Accumulate", on: window)
     let buffer = unsafe reduction.operand(elements.rawBuffer)
     let target = try unsafe window.target(
-      rank, at: position, like: buffer, width: reduction.width, "MPI_Accumulate")
+      rank, at: position, of: Element.self, like: buffer, width: reduction.width, "MPI_Accumulate")
     try unsafe run(.accumulate(reduction.raw), buffer, target)
     try flush()
   }
@@ -119,7 +120,8 @@ extension LockedTarget where Element: Datatype {
     let buffer = unsafe reduction.operand(elements.rawBuffer)
     let back = try unsafe reduction.results(of: elements.count, in: result.rawBuffer())
     let target = try unsafe window.target(
-      rank, at: position, like: buffer, width: reduction.width, "MPI_Get_accumulate")
+      rank, at: position, of: Element.self, like: buffer, width: reduction.width,
+      "MPI_Get_accumulate")
     try unsafe run(.getAccumulate(reduction.raw, into: back), buffer, target)
     try flush()
     unsafe back.normalize()
@@ -127,7 +129,8 @@ extension LockedTarget where Element: Datatype {
 
   @inlinable @inline(__always)
   func get(_ buffer: RawBuffer, _ position: Int) throws(MPIError) {
-    let target = try unsafe window.target(rank, at: position, like: buffer, "MPI_Get")
+    let target = try unsafe window.target(
+      rank, at: position, of: Element.self, like: buffer, "MPI_Get")
     try unsafe run(.get, buffer, target)
     try flushLocally()
     unsafe buffer.normalize()
@@ -195,7 +198,9 @@ extension LockedTarget where Element: AtomicDatatype {
     try reduction.requirePredefined("MPI_Fetch_and_op", on: window)
     let target = try window.rawTarget(rank, "MPI_Fetch_and_op")
     try window.checkRange(position, 1, on: target, "MPI_Fetch_and_op")
-    return try window.fetchAndReduce(value, reduction.raw, target, position)
+    return try window.fetchAndReduce(
+      value, reduction.raw, target,
+      window.displacement(of: position, Element.self))
   }
 }
 
@@ -220,7 +225,8 @@ extension LockedTarget where Element: AtomicDatatype & BitwiseDatatype {
   ) throws(MPIError) -> Element {
     let target = try window.rawTarget(rank, "MPI_Compare_and_swap")
     try window.checkRange(position, 1, on: target, "MPI_Compare_and_swap")
-    return try window.compareAndSwap(expected, desired, target, position)
+    return try window.compareAndSwap(
+      expected, desired, target, window.displacement(of: position, Element.self))
   }
 }
 

@@ -38,15 +38,11 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
   public init(
     count: Int, on communicator: Communicator, info: Info = [:]
   ) throws(MPIError) {
-    var raw = CMPI_WIN_NULL as RawWindow
-    var base: UnsafeMutableRawPointer?
-    let unit = MemoryLayout<Element>.stride
-    try unsafe check(
-      MPI_Win_allocate_shared(
-        windowByteCount(count, unit), CInt(unit), info.raw, communicator.raw, &base, &raw),
-      "MPI_Win_allocate_shared", on: communicator.raw)
-    (keeper, reference) = try unsafe open(
-      raw, Element.self, .allocated, base, count, on: communicator)
+    (keeper, reference) = try unsafe allocateWindow(
+      Element.self, count: count, on: communicator, "MPI_Win_allocate_shared"
+    ) { bytes, unit, base, raw in
+      unsafe MPI_Win_allocate_shared(bytes, unit, info.raw, communicator.raw, base, raw)
+    }
   }
 
   /// Frees the window.
@@ -153,8 +149,12 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
     try unsafe check(
       MPI_Win_shared_query(window.raw, peer, &size, &unit, &base), "MPI_Win_shared_query",
       on: window.communicator)
-    return unsafe UnsafeMutableBufferPointer(
-      start: base?.assumingMemoryBound(to: Element.self),
-      count: Int(size) / MemoryLayout<Element>.stride)
+    // As many as the rank has asked for: Open MPI 4.1.4 tells of whole pages.
+    let count = unsafe window.storage._withUnsafeGuaranteedRef { $0.counts?[rank] ?? window.least }
+    if count == 0 { return unsafe UnsafeMutableBufferPointer(start: nil, count: 0) }
+    let elements = unsafe base.map {
+      unsafe ($0 + window.shift).assumingMemoryBound(to: Element.self)
+    }
+    return unsafe UnsafeMutableBufferPointer(start: elements, count: count)
   }
 }

@@ -147,14 +147,15 @@ extension WindowReference {
 extension WindowReference {
   /// As many elements of a rank's part as a buffer has.
   @inlinable @inline(__always)
-  func target(
-    _ rank: Int?, at position: Int, like buffer: RawBuffer, width: Int = 1,
+  func target<T: Datatype>(
+    _ rank: Int?, at position: Int, of type: T.Type, like buffer: RawBuffer, width: Int = 1,
     _ routine: StaticString
   ) throws(MPIError) -> RemoteBuffer {
     let rank = try rawTarget(rank, routine)
     let count = unsafe width == 1 ? buffer.count : buffer.count / width
     try checkRange(position, count, on: rank, routine)
-    return unsafe RemoteBuffer(rank: rank, displacement: position, like: buffer)
+    return unsafe RemoteBuffer(
+      rank: rank, displacement: displacement(of: position, type), like: buffer)
   }
 
   /// Elements of a rank's part that a layout names; without one, a run of them.
@@ -168,7 +169,8 @@ extension WindowReference {
     guard let layout else {
       try checkRange(position, elements, on: rank, routine)
       return unsafe RemoteBuffer(
-        rank: rank, displacement: position, count: elements, datatype: T.mpiDatatype)
+        rank: rank, displacement: displacement(of: position, T.self), count: elements,
+        datatype: T.mpiDatatype)
     }
     precondition(
       instances >= 0 && layout.count * instances == elements,
@@ -178,7 +180,8 @@ extension WindowReference {
       """)
     try checkRange(position, layout.storage.touched(instances), on: rank, routine)
     return unsafe RemoteBuffer(
-      rank: rank, displacement: position, count: instances, datatype: layout.storage.handle)
+      rank: rank, displacement: displacement(of: position, T.self), count: instances,
+      datatype: layout.storage.handle)
   }
 }
 

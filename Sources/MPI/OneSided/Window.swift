@@ -44,15 +44,11 @@ public struct Window<Element: Datatype>: ~Copyable, ElementWindow {
   public init(
     count: Int, on communicator: Communicator, info: Info = [:]
   ) throws(MPIError) {
-    var raw = CMPI_WIN_NULL as RawWindow
-    var base: UnsafeMutableRawPointer?
-    let unit = MemoryLayout<Element>.stride
-    try unsafe check(
-      MPI_Win_allocate(
-        windowByteCount(count, unit), CInt(unit), info.raw, communicator.raw, &base, &raw),
-      "MPI_Win_allocate", on: communicator.raw)
-    (keeper, reference) = try unsafe open(
-      raw, Element.self, .allocated, base, count, on: communicator)
+    (keeper, reference) = try unsafe allocateWindow(
+      Element.self, count: count, on: communicator, "MPI_Win_allocate"
+    ) { bytes, unit, base, raw in
+      unsafe MPI_Win_allocate(bytes, unit, info.raw, communicator.raw, base, raw)
+    }
   }
 
   /// Frees the window.
@@ -101,16 +97,11 @@ public struct BorrowingWindow<Element: Datatype>: ~Copyable, ~Escapable, Element
   public init(
     over elements: consuming MutableSpan<Element>, on communicator: Communicator, info: Info = [:]
   ) throws(MPIError) {
-    var raw = CMPI_WIN_NULL as RawWindow
     let count = elements.count
-    let base = unsafe elements.address()
-    let unit = MemoryLayout<Element>.stride
-    try unsafe check(
-      MPI_Win_create(
-        base, windowByteCount(count, unit), CInt(unit), info.raw, communicator.raw, &raw),
-      "MPI_Win_create", on: communicator.raw)
-    (keeper, reference) = try unsafe open(
-      raw, Element.self, .borrowed, base, count, on: communicator)
+    (keeper, reference) = try unsafe borrowWindow(
+      UnsafeMutableBufferPointer(
+        start: elements.address()?.assumingMemoryBound(to: Element.self), count: count),
+      on: communicator, info)
   }
 
   /// Frees the window, and gives the storage back.
@@ -119,33 +110,4 @@ public struct BorrowingWindow<Element: Datatype>: ~Copyable, ~Escapable, Element
   ///
   /// The corresponding C function is `MPI_Win_free` (MPI 3.1 §11.2.5).
   public consuming func close() throws(MPIError) { try keeper.free() }
-}
-
-/// The bytes of a window's part.
-func windowByteCount(_ count: Int, _ stride: Int) -> MPI_Aint {
-  let (bytes, overflow) = count.multipliedReportingOverflow(by: stride)
-  precondition(count >= 0 && !overflow, "a window of \(count) elements of \(stride) bytes")
-  return MPI_Aint(bytes)
-}
-
-/// Makes what was made by the library a window of this module's: its errors come back as codes, new
-/// memory is zero, and bounds are known to all ranks.
-func open<T: Datatype>(
-  _ raw: RawWindow, _ type: T.Type, _ memory: WindowStorage.Memory,
-  _ base: UnsafeMutableRawPointer?, _ count: Int, on communicator: Communicator
-) throws(MPIError) -> (WindowStorage, WindowReference) {
-  try check(
-    MPI_Win_set_errhandler(raw, CMPI_ERRORS_RETURN), "MPI_Win_set_errhandler",
-    on: communicator.raw)
-  if case .allocated = memory, let base = unsafe base {
-    unsafe base.initializeMemory(
-      as: UInt8.self, repeating: 0, count: count * MemoryLayout<T>.stride)
-  }
-  // Nobody comes here before all have written their zeros.
-  let counts = try WindowCounts(
-    sharing: count, stride: MemoryLayout<T>.stride, on: communicator)
-  let storage = unsafe WindowStorage(
-    owning: raw, on: communicator, memory: memory, base: base, counts: counts,
-    structure: T.mpiDatatype.structure)
-  return (storage, WindowReference(storage, least: counts.least))
 }

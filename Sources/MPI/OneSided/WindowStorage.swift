@@ -9,8 +9,8 @@ final class WindowStorage: @unchecked Sendable {
   enum Memory {
     /// From the library, which keeps it as long as the window.
     case allocated
-    /// From a span: it ends with the scope of the window.
-    case borrowed
+    /// From a span: it ends with the scope of the window. Some windows have a copy of it.
+    case borrowed(CopiedMemory?)
     /// From what is attached.
     case attached
   }
@@ -42,6 +42,11 @@ final class WindowStorage: @unchecked Sendable {
 
   /// Frees the window, for those who have ended all epochs: collective.
   func free() throws(MPIError) {
+    if case .borrowed(let copy?) = memory {
+      // Others may still be writing to the copy, which is gone when the window is.
+      try communicator.barrier()
+      unsafe copy.copyBack(from: base)
+    }
     try unsafe check(MPI_Win_free(&raw), "MPI_Win_free", on: communicator.raw)
   }
 
@@ -74,7 +79,7 @@ final class WindowStorage: @unchecked Sendable {
     // needs to be done. Memory of the program's is going away, and others may still write to it.
     guard case .borrowed = memory else { return }
     withPatience("a window over borrowed memory went out of scope without close()") {
-      _ = unsafe MPI_Win_free(&raw)
+      try? free()
     }
   }
 }
@@ -87,22 +92,29 @@ struct WindowCounts {
   let least: Int
   /// Those of all ranks, where they differ.
   let all: [Int]?
+  /// How far into the window, in bytes, the elements of each rank begin.
+  let shift: Int
 
   /// Nothing is known beforehand of a dynamic window.
-  static var none: WindowCounts { WindowCounts(own: 0, least: 0, all: nil) }
+  static var none: WindowCounts { WindowCounts(own: 0, least: 0, all: nil, shift: 0) }
 
-  private init(own: Int, least: Int, all: [Int]?) {
+  private init(own: Int, least: Int, all: [Int]?, shift: Int) {
     self.own = own
     self.least = least
     self.all = all
+    self.shift = shift
   }
 
   /// Tells all ranks the counts: collective, and a barrier. In the usual case that they are equal,
   /// no rank keeps more than one number.
   ///
-  /// - Parameter stride: The size of an element, which must be the same everywhere.
-  init(sharing own: Int, stride: Int, on communicator: Communicator) throws(MPIError) {
-    let mine = [-own, own, -stride, stride]
+  /// - Parameters:
+  ///   - stride: The size of an element, which must be the same everywhere.
+  ///   - shift: Where the elements begin, which must be so, too; `nil` where there are none.
+  init(
+    sharing own: Int, stride: Int, shift: Int?, on communicator: Communicator
+  ) throws(MPIError) {
+    let mine = [-own, own, -stride, stride, shift.map { -$0 } ?? .min, shift ?? .min]
     var extremes = mine
     try communicator.allReduce(mine.span, into: extremes.mutableSpan, .max)
     if extremes[2] != -extremes[3] {
@@ -110,6 +122,13 @@ struct WindowCounts {
         .invalidDatatype, routine: "MPI_Win_create",
         message: "the elements of a window have \(-extremes[2]) bytes on one rank, "
           + "\(extremes[3]) on another", on: communicator.raw)
+    }
+    self.shift = extremes[5] == .min ? 0 : extremes[5]
+    if extremes[5] != .min && extremes[4] != -extremes[5] {
+      throw MPIError(
+        .noMemory, routine: "MPI_Win_allocate",
+        message: "the library has aligned the memory of a window differently on its ranks",
+        on: communicator.raw)
     }
     self.own = own
     least = -extremes[0]
@@ -126,14 +145,24 @@ struct WindowCounts {
   @usableFromInline let size: Int
   /// The number of elements that every rank's part has at least.
   @usableFromInline let least: Int
+  /// How far into the window, in bytes, the elements begin that need more than the alignment of
+  /// numbers.
+  @usableFromInline let shift: Int
   @usableFromInline let storage: Unmanaged<WindowStorage>
 
-  init(_ storage: WindowStorage, least: Int) {
+  init(_ storage: WindowStorage, least: Int, shift: Int) {
     raw = storage.raw
     communicator = storage.communicator.raw
     size = storage.communicator.size
     self.least = least
+    self.shift = shift
     unsafe self.storage = unsafe Unmanaged.passUnretained(storage)
+  }
+
+  /// A position as C has it.
+  @inlinable @inline(__always)
+  func displacement<T>(of position: Int, _ type: T.Type) -> Int {
+    MemoryLayout<T>.alignment <= 8 ? position : position &* MemoryLayout<T>.stride &+ shift
   }
 
   /// The target of an operation, as C has it.
