@@ -1,0 +1,385 @@
+internal import CMPI
+internal import Synchronization
+
+extension Persistent {
+  /// Sets up a send of a message whose parts become ready one by one, as the threads of a program
+  /// compute them, say.
+  ///
+  ///     var sending = try world.persistent.send(Double.self, partitions: 8, of: 1000, to: 1)
+  ///     let active = try sending.start()
+  ///     DispatchQueue.concurrentPerform(iterations: 8) { part in
+  ///       do { try active.fill(part) { compute(part, &$0) } } catch { world.abort() }
+  ///     }
+  ///     try active.wait()
+  ///
+  /// - Parameters:
+  ///   - type: The type of the elements; they begin as zeros.
+  ///   - partitions: The number of parts. The receive may have another number of them, with as many
+  ///     elements in all.
+  ///   - count: The number of elements in each part.
+  ///   - destination: The receiving rank.
+  ///   - tag: The label that the receive asks for. The receive must be a partitioned one, too.
+  ///   - info: Hints for the library.
+  /// - Throws: ``MPIError/Code/unsupportedOperation`` where the library has no partitioned messages,
+  ///   ``MPIError/Code/invalidRank``, and what else the library reports.
+  ///
+  /// The corresponding C function is `MPI_Psend_init` (MPI 4.0 §4.2.1).
+  public func send<T: Datatype>(
+    _ type: T.Type, partitions: Int, of count: Int, to destination: Int, tag: MessageTag = 0,
+    info: Info = Info()
+  ) throws(MPIError) -> PartitionedSend<T> {
+    let raw = communicator.raw
+    return PartitionedSend(
+      try unsafe Partitions(
+        communicator, partitions, count, peer: destination, "MPI_Psend_init", receives: false
+      ) { (buffer, partitions, peer, request) in
+        unsafe CMPI_Psend_init(
+          buffer.address, partitions, MPI_Count(count), buffer.datatype.raw, peer, tag.rawValue,
+          raw, info.raw, request)
+      })
+  }
+
+  /// Sets up a receive of a message whose parts arrive one by one.
+  ///
+  ///     var receiving = try world.persistent.receive(Double.self, partitions: 8, of: 1000, from: 0)
+  ///     let active = try receiving.start()
+  ///     var next = 0
+  ///     while next < 8 {
+  ///       if try active.hasArrived(next) {
+  ///         active.withPartition(next) { use($0) }
+  ///         next += 1
+  ///       }
+  ///     }
+  ///     try active.wait()
+  ///
+  /// - Parameters:
+  ///   - type: The type of the elements; they begin as zeros.
+  ///   - partitions: The number of parts.
+  ///   - count: The number of elements in each part.
+  ///   - source: The sending rank.
+  ///   - tag: The label of the message.
+  ///   - info: Hints for the library.
+  /// - Throws: ``MPIError/Code/unsupportedOperation`` where the library has no partitioned messages,
+  ///   ``MPIError/Code/invalidRank``, and what else the library reports.
+  ///
+  /// The corresponding C function is `MPI_Precv_init` (MPI 4.0 §4.2.1).
+  public func receive<T: Datatype>(
+    _ type: T.Type, partitions: Int, of count: Int, from source: Int, tag: MessageTag = 0,
+    info: Info = Info()
+  ) throws(MPIError) -> PartitionedReceive<T> {
+    let raw = communicator.raw
+    return PartitionedReceive(
+      try unsafe Partitions(
+        communicator, partitions, count, peer: source, "MPI_Precv_init", receives: true
+      ) { (buffer, partitions, peer, request) in
+        unsafe CMPI_Precv_init(
+          buffer.address, partitions, MPI_Count(count), buffer.datatype.raw, peer, tag.rawValue,
+          raw, info.raw, request)
+      })
+  }
+}
+
+/// How far a partition is: one that is sent goes from open over being filled to ready, one that is
+/// received from awaited over being made valid to arrived.
+private enum Stage {
+  static let before: UInt8 = 0
+  static let between: UInt8 = 1
+  static let after: UInt8 = 2
+}
+
+/// The storage of a partitioned message, and what is known of its parts.
+@safe struct Partitions<Element: Datatype>: ~Copyable {
+  var core: PersistentCore
+  let first: UnsafeMutablePointer<Element>
+  let stages: UnsafeMutablePointer<Atomic<UInt8>>
+  let partitions: Int
+  let count: Int
+
+  init(
+    _ communicator: Communicator, _ partitions: Int, _ count: Int, peer: Int,
+    _ routine: StaticString, receives: Bool,
+    _ begin: (RawBuffer, CInt, CInt, UnsafeMutablePointer<RawRequest>) -> CInt
+  ) throws(MPIError) {
+    precondition(
+      partitions > 0 && count >= 0, "\(partitions) partitions of \(count) elements")
+    let raw = communicator.raw
+    try require(.partitionedMessages, routine, on: raw)
+    let peer = try communicator.rawPeer(peer, routine)
+    guard let rawPartitions = CInt(exactly: partitions) else {
+      throw MPIError(
+        .invalidCount, routine: routine.description, message: "\(partitions) partitions", on: raw)
+    }
+    let memory = PersistentMemory(partitions * count, of: Element.self)
+    let first = unsafe memory.address.bindMemory(to: Element.self, capacity: partitions * count)
+    let buffer = unsafe RawBuffer(
+      address: first, count: partitions * count, datatype: Element.mpiDatatype)
+    core = try unsafe PersistentCore(
+      on: communicator, owning: memory, received: receives ? buffer : nil
+    ) { pending throws(MPIError) in
+      try unsafe check(
+        begin(buffer, rawPartitions, peer, &pending.pointee.request), routine, on: raw)
+    }
+    unsafe self.first = unsafe first
+    unsafe stages = .allocate(capacity: partitions)
+    for index in 0..<partitions { unsafe (stages + index).initialize(to: Atomic(0)) }
+    self.partitions = partitions
+    self.count = count
+  }
+
+  deinit {
+    unsafe stages.deinitialize(count: partitions)
+    unsafe stages.deallocate()
+  }
+
+  @_lifetime(&self)
+  mutating func start() throws(MPIError) -> ActivePartitions<Element> {
+    for index in 0..<partitions {
+      unsafe stages[index].store(Stage.before, ordering: .relaxed)
+    }
+    let (raw, handle) = (core.raw, unsafe (first, stages))
+    let (partitions, count) = (partitions, count)
+    let request = try core.start()
+    return unsafe ActivePartitions(
+      request, first: handle.0, stages: handle.1, partitions: partitions, count: count, on: raw)
+  }
+}
+
+/// A partitioned message under way.
+@safe struct ActivePartitions<Element: Datatype>: ~Copyable, ~Escapable {
+  let request: Request
+  let first: UnsafeMutablePointer<Element>
+  let stages: UnsafeMutablePointer<Atomic<UInt8>>
+  let partitions: Int
+  let count: Int
+  let communicator: RawCommunicator
+
+  @_lifetime(copy request)
+  init(
+    _ request: consuming Request, first: UnsafeMutablePointer<Element>,
+    stages: UnsafeMutablePointer<Atomic<UInt8>>, partitions: Int, count: Int,
+    on communicator: RawCommunicator
+  ) {
+    self.request = request
+    unsafe self.first = unsafe first
+    unsafe self.stages = unsafe stages
+    self.partitions = partitions
+    self.count = count
+    self.communicator = communicator
+  }
+
+  /// Changes the stage of a partition, where it is as expected.
+  func move(_ partition: Int, from old: UInt8, to new: UInt8) -> Bool {
+    requirePartition(partition)
+    return unsafe stages[partition].compareExchange(
+      expected: old, desired: new, ordering: .acquiringAndReleasing
+    ).exchanged
+  }
+
+  func stage(of partition: Int) -> UInt8 {
+    requirePartition(partition)
+    return unsafe stages[partition].load(ordering: .acquiring)
+  }
+
+  private func requirePartition(_ partition: Int) {
+    precondition(
+      (0..<partitions).contains(partition), "partition \(partition) of \(partitions)")
+  }
+
+  func buffer(of partition: Int) -> RawBuffer {
+    unsafe RawBuffer(
+      address: first + partition * count, count: count, datatype: Element.mpiDatatype)
+  }
+}
+
+/// A send, set up once, of a message whose parts become ready one by one.
+///
+/// Made by ``Persistent``.
+@safe public struct PartitionedSend<Element: Datatype>: ~Copyable, @unchecked Sendable {
+  private var parts: Partitions<Element>
+
+  init(_ parts: consuming Partitions<Element>) { self.parts = parts }
+
+  /// The number of parts.
+  public var partitions: Int { parts.partitions }
+
+  /// All elements, one part after the other.
+  public var mutableSpan: MutableSpan<Element> {
+    @_lifetime(&self) mutating get {
+      unsafe _overrideLifetime(
+        MutableSpan(_unsafeStart: parts.first, count: parts.partitions * parts.count),
+        mutating: &self)
+    }
+  }
+
+  /// Starts the send. No part is sent before it is said to be ready.
+  ///
+  /// The corresponding C function is `MPI_Start` (MPI 4.0 §4.2.2).
+  @_lifetime(&self)
+  public mutating func start() throws(MPIError) -> ActivePartitionedSend<Element> {
+    ActivePartitionedSend(try parts.start())
+  }
+}
+
+/// A partitioned send under way. Several threads may fill its parts.
+@safe public struct ActivePartitionedSend<Element: Datatype>: ~Copyable, ~Escapable,
+  @unchecked Sendable
+{
+  private let parts: ActivePartitions<Element>
+
+  @_lifetime(copy parts)
+  init(_ parts: consuming ActivePartitions<Element>) { self.parts = parts }
+
+  /// Lets a closure write the elements of one part, which is ready then.
+  ///
+  /// - Precondition: The part is not ready, and no other thread fills it.
+  ///
+  /// The corresponding C function is `MPI_Pready` (MPI 4.0 §4.2.2).
+  public func fill(
+    _ partition: Int, _ body: (inout MutableSpan<Element>) -> Void
+  ) throws(MPIError) {
+    precondition(
+      parts.move(partition, from: Stage.before, to: Stage.between),
+      "partition \(partition) is ready, or another thread fills it")
+    var elements = unsafe MutableSpan(
+      _unsafeStart: parts.first + partition * parts.count, count: parts.count)
+    body(&elements)
+    _ = parts.move(partition, from: Stage.between, to: Stage.after)
+    try check(
+      CMPI_Pready(CInt(partition), parts.request.raw), "MPI_Pready", on: parts.communicator)
+  }
+
+  /// Says that a part is ready as it is.
+  ///
+  /// - Precondition: It is not ready already.
+  ///
+  /// The corresponding C function is `MPI_Pready` (MPI 4.0 §4.2.2).
+  public func ready(_ partition: Int) throws(MPIError) {
+    take(partition)
+    try check(
+      CMPI_Pready(CInt(partition), parts.request.raw), "MPI_Pready", on: parts.communicator)
+  }
+
+  /// Says that a run of parts is ready as it is.
+  ///
+  /// - Precondition: None of them is ready already.
+  ///
+  /// The corresponding C function is `MPI_Pready_range` (MPI 4.0 §4.2.2).
+  public func ready(_ partitions: Range<Int>) throws(MPIError) {
+    for partition in partitions { take(partition) }
+    if partitions.isEmpty { return }
+    try check(
+      CMPI_Pready_range(
+        CInt(partitions.lowerBound), CInt(partitions.upperBound - 1), parts.request.raw),
+      "MPI_Pready_range", on: parts.communicator)
+  }
+
+  /// Says that some parts are ready as they are.
+  ///
+  /// - Precondition: None of them is ready already, and none is named twice.
+  ///
+  /// The corresponding C function is `MPI_Pready_list` (MPI 4.0 §4.2.2).
+  public func ready(_ partitions: [Int]) throws(MPIError) {
+    for partition in partitions { take(partition) }
+    if partitions.isEmpty { return }
+    let list = partitions.map { CInt($0) }
+    try unsafe check(
+      CMPI_Pready_list(CInt(list.count), list, parts.request.raw), "MPI_Pready_list",
+      on: parts.communicator)
+  }
+
+  private func take(_ partition: Int) {
+    precondition(
+      parts.move(partition, from: Stage.before, to: Stage.after),
+      "partition \(partition) is ready already, or another thread fills it")
+  }
+
+  /// Waits until the whole message is sent; the elements may be used again then.
+  ///
+  /// - Precondition: All parts are ready.
+  ///
+  /// The corresponding C function is `MPI_Wait` (MPI 4.0 §4.2.2).
+  public consuming func wait() throws(MPIError) {
+    let parts = parts
+    let missing = (0..<parts.partitions).count { parts.stage(of: $0) != Stage.after }
+    precondition(missing == 0, "\(missing) of \(parts.partitions) partitions are not ready")
+    try parts.request.wait()
+  }
+}
+
+/// A receive, set up once, of a message whose parts arrive one by one.
+///
+/// Made by ``Persistent``.
+@safe public struct PartitionedReceive<Element: Datatype>: ~Copyable, @unchecked Sendable {
+  private var parts: Partitions<Element>
+
+  init(_ parts: consuming Partitions<Element>) { self.parts = parts }
+
+  /// The number of parts.
+  public var partitions: Int { parts.partitions }
+
+  /// All elements, one part after the other.
+  public var span: Span<Element> {
+    @_lifetime(borrow self) get {
+      unsafe _overrideLifetime(
+        Span(_unsafeStart: parts.first, count: parts.partitions * parts.count), borrowing: self)
+    }
+  }
+
+  /// Starts the receive.
+  ///
+  /// The corresponding C function is `MPI_Start` (MPI 4.0 §4.2.2).
+  @_lifetime(&self)
+  public mutating func start() throws(MPIError) -> ActivePartitionedReceive<Element> {
+    ActivePartitionedReceive(try parts.start())
+  }
+}
+
+/// A partitioned receive under way. Several threads may use the parts that have arrived.
+@safe public struct ActivePartitionedReceive<Element: Datatype>: ~Copyable, ~Escapable,
+  @unchecked Sendable
+{
+  private let parts: ActivePartitions<Element>
+
+  @_lifetime(copy parts)
+  init(_ parts: consuming ActivePartitions<Element>) { self.parts = parts }
+
+  /// Whether all elements of a part have come, so that it can be read.
+  ///
+  /// The corresponding C function is `MPI_Parrived` (MPI 4.0 §4.2.3).
+  public func hasArrived(_ partition: Int) throws(MPIError) -> Bool {
+    if parts.stage(of: partition) == Stage.after { return true }
+    var flag: CInt = 0
+    try unsafe check(
+      CMPI_Parrived(parts.request.raw, CInt(partition), &flag), "MPI_Parrived",
+      on: parts.communicator)
+    if flag == 0 { return false }
+    // One thread makes the elements valid, the others have to ask again.
+    guard parts.move(partition, from: Stage.before, to: Stage.between) else { return false }
+    unsafe parts.buffer(of: partition).normalize()
+    return parts.move(partition, from: Stage.between, to: Stage.after)
+  }
+
+  /// Lets a closure read the elements of a part that has arrived.
+  ///
+  /// - Precondition: ``hasArrived(_:)`` has said so.
+  public func withPartition<Result, Failure: Error>(
+    _ partition: Int, _ body: (Span<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    precondition(
+      parts.stage(of: partition) == Stage.after, "partition \(partition) is not here yet")
+    let elements = unsafe Span(
+      _unsafeStart: parts.first + partition * parts.count, count: parts.count)
+    return try body(elements)
+  }
+
+  /// Waits until the whole message has come.
+  ///
+  /// - Returns: Who sent it.
+  ///
+  /// The corresponding C function is `MPI_Wait` (MPI 4.0 §4.2.3).
+  @discardableResult
+  public consuming func wait() throws(MPIError) -> Status {
+    let parts = parts
+    return try parts.request.wait()
+  }
+}
