@@ -94,7 +94,7 @@ extension MutableSpan where Element: Datatype {
 
 extension RawBuffer {
   /// Instances of a layout in this buffer of elements.
-  fileprivate func laidOut(
+  func laidOut(
     _ layout: LayoutStorage, at position: Int, instances: Int, _ what: StaticString
   ) throws(MPIError) -> RawBuffer {
     let touched = layout.touched(instances)
