@@ -142,7 +142,8 @@ extension Communicator {
     try unsafe check(
       MPI_Cart_map(raw, CInt(dimensions.count), dimensions.raw, periods, &best), "MPI_Cart_map",
       on: raw)
-    return best == MPI_UNDEFINED ? nil : Int(best)
+    // Open MPI gives ranks that are left over their own number (seen in 4.1.4).
+    return best == MPI_UNDEFINED || best >= dimensions.size ? nil : Int(best)
   }
 
   private func rawPeriods(
@@ -167,7 +168,7 @@ extension CartesianCommunicator {
   ///
   /// The corresponding C function is `MPI_Cart_coords` (MPI 3.1 §7.5.5).
   public func coordinates(of rank: Int) throws(MPIError) -> [Int] {
-    let rawRank = try rawRoot(rank, "MPI_Cart_coords")
+    let rawRank = try rawPeer(rank, "MPI_Cart_coords")
     var place = [CInt](repeating: 0, count: max(1, dimensions.count))
     try unsafe check(
       MPI_Cart_coords(raw, rawRank, CInt(dimensions.count), &place), "MPI_Cart_coords", on: raw)

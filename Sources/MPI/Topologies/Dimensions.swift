@@ -1,5 +1,3 @@
-internal import CMPI
-
 /// The shape of a grid of processes: how many of them each axis has.
 ///
 ///     let shape: Dimensions = [3, 2]
@@ -34,17 +32,20 @@ public struct Dimensions: Hashable, Sendable {
 }
 
 extension Dimensions {
-  /// A shape for a number of processes whose extents are as close to each other as the library can
-  /// make them, the largest first.
+  /// A shape for a number of processes whose extents are as close to each other as they can be, the
+  /// largest first.
   ///
   ///     try Dimensions.balanced(12, axes: 2)    // [4, 3]
   ///     try Dimensions.balanced(7, axes: 2)     // [7, 1]
+  ///
+  /// Of all such shapes it is the one whose largest extent is the smallest, then that whose second
+  /// one is, and so on.
   ///
   /// - Parameters:
   ///   - count: The number of processes, all of which the grid uses.
   ///   - axes: The number of axes.
   /// - Throws: ``MPIError/Code/invalidDimensions`` for more than one process without an axis.
-  /// - Precondition: `count` is positive, `axes` is not negative, and MPI is initialized.
+  /// - Precondition: `count` is positive, and `axes` is not negative.
   ///
   /// The corresponding C function is `MPI_Dims_create` (MPI 3.1 §7.5.2).
   public static func balanced(_ count: Int, axes: Int) throws(MPIError) -> Dimensions {
@@ -53,7 +54,7 @@ extension Dimensions {
   }
 
   /// A shape for a number of processes some of whose extents are given, and the others as close to
-  /// each other as the library can make them.
+  /// each other as they can be.
   ///
   ///     try Dimensions.balanced(24, fixing: [nil, 2, nil])    // [4, 2, 3]
   ///
@@ -61,7 +62,7 @@ extension Dimensions {
   ///   - count: The number of processes, all of which the grid uses.
   ///   - extents: The extent of each axis, or `nil` for one that is to be found.
   /// - Throws: ``MPIError/Code/invalidDimensions`` where no such grid has `count` processes.
-  /// - Precondition: `count` and the given extents are positive, and MPI is initialized.
+  /// - Precondition: `count` and the given extents are positive.
   ///
   /// The corresponding C function is `MPI_Dims_create` (MPI 3.1 §7.5.2).
   public static func balanced(
@@ -76,11 +77,35 @@ extension Dimensions {
         .invalidDimensions, routine: "MPI_Dims_create",
         message: "no grid of \(count) processes has the extents \(extents.map { $0 ?? 0 })")
     }
-    if isComplete { return given }
-    var raw = extents.map { CInt($0 ?? 0) }
-    try unsafe check(MPI_Dims_create(CInt(count), CInt(raw.count), &raw), "MPI_Dims_create")
-    return Dimensions(raw.map { Int($0) })
+    // Not by MPI_Dims_create, whose shapes depend on the library: Open MPI's are far from balanced
+    // (seen in 4.1.4: 12 × 6 for 72 processes, not 9 × 8).
+    var found = factors(of: count / given.size, extents.count - given.count)[...]
+    return Dimensions(extents.map { $0 ?? found.popFirst() ?? 1 })
   }
+}
+
+/// The factors of a number, in falling order, of which the largest is as small as it can be, then
+/// the second, and so on.
+private func factors(of number: Int, _ count: Int) -> [Int] {
+  let small = (1...number).prefix { $0 <= number / $0 }.filter { number % $0 == 0 }
+  let divisors = small + small.reversed().map { number / $0 }.drop { $0 == small.last }
+
+  /// The factors of a part of the number that are not above a limit.
+  func search(_ number: Int, _ count: Int, below limit: Int) -> [Int]? {
+    if count == 0 { return number == 1 ? [] : nil }
+    for divisor in divisors where number % divisor == 0 {
+      if divisor > limit { break }
+      // All others will be at most as large: can they reach the number?
+      var reach = 1
+      for _ in 0..<count where reach < number { reach *= divisor }
+      if reach < number { continue }
+      if let others = search(number / divisor, count - 1, below: divisor) {
+        return [divisor] + others
+      }
+    }
+    return nil
+  }
+  return search(number, count, below: number) ?? []
 }
 
 extension Dimensions: ExpressibleByArrayLiteral, RandomAccessCollection, CustomStringConvertible {

@@ -72,7 +72,7 @@ extension GraphCommunicator {
   /// The corresponding C functions are `MPI_Graph_neighbors_count` and `MPI_Graph_neighbors` (MPI
   /// 3.1 §7.5.5).
   public func neighbors(of rank: Int) throws(MPIError) -> [Int] {
-    let rawRank = try rawRoot(rank, "MPI_Graph_neighbors")
+    let rawRank = try rawPeer(rank, "MPI_Graph_neighbors")
     var count: CInt = 0
     try unsafe check(
       MPI_Graph_neighbors_count(raw, rawRank, &count), "MPI_Graph_neighbors_count", on: raw)
@@ -126,7 +126,8 @@ extension Communicator {
     var best: CInt = 0
     try unsafe check(
       MPI_Graph_map(raw, CInt(neighbors.count), index, edges, &best), "MPI_Graph_map", on: raw)
-    return best == MPI_UNDEFINED ? nil : Int(best)
+    // Open MPI gives ranks that are left over their own number (seen in 4.1.4).
+    return best == MPI_UNDEFINED || best >= neighbors.count ? nil : Int(best)
   }
 
   /// Where the neighbors of each node end in the list of all, and that list.
