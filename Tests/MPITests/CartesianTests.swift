@@ -113,6 +113,21 @@ struct Grid: CustomTestStringConvertible {
     extents.indices.flatMap { [neighbor(rank, along: $0, -1), neighbor(rank, along: $0, 1)] }
   }
 
+  /// Shapes of which each has something of its own, for tests that communicate a lot.
+  static func some(_ count: Int) -> [Grid] {
+    let grids: [Grid] = [
+      Grid(extents: [1], periodic: [true]), Grid(extents: [1], periodic: [false]),
+      Grid(extents: [2], periodic: [true]), Grid(extents: [1, 1], periodic: [true, true]),
+      Grid(extents: [2, 1], periodic: [false, true]), Grid(extents: [3], periodic: [true]),
+      Grid(extents: [1, 3], periodic: [false, false]),
+      Grid(extents: [2, 2], periodic: [true, true]),
+      Grid(extents: [4], periodic: [false]),
+      Grid(extents: [2, 1, 3], periodic: [true, true, true]),
+      Grid(extents: [3, 2], periodic: [true, false]), Grid(extents: [7], periodic: [true]),
+    ]
+    return grids.filter { $0.size <= count }
+  }
+
   /// All shapes for up to `count` processes that tests use, with all kinds of walls.
   static func all(_ count: Int) -> [Grid] {
     let shapes = [

@@ -124,6 +124,19 @@ struct RandomGraph {
     }
   }
 
+  /// Everyone sends to the next rank, and to the one after that, where those are two.
+  init(circulant size: Int, seed: Int) {
+    var random = SplitMix(seed)
+    self.size = size
+    let steps = size > 2 ? [1, 2] : [1]
+    destinations = (0..<size).map { rank in
+      steps.map { (rank + $0) % size }.shuffled(using: &random)
+    }
+    sources = (0..<size).map { rank in
+      steps.map { (rank + size - $0) % size }.shuffled(using: &random)
+    }
+  }
+
   func weights(to rank: Int) -> [Int] { sources[rank].map { weights[SIMD2($0, rank)] ?? 0 } }
   func weights(from rank: Int) -> [Int] { destinations[rank].map { weights[SIMD2(rank, $0)] ?? 0 } }
 

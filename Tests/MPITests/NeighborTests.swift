@@ -40,16 +40,22 @@ extension RandomGraph: Neighborhood {
   func forEachTopology(
     _ body: (TopologyCommunicator, any Neighborhood, _ name: String) throws -> Void
   ) throws {
-    for grid in Grid.all(world.size) {
+    for grid in Grid.some(world.size) {
       if let made = try world.cartesian(Dimensions(grid.extents), periodic: grid.periodic) {
         try body(made, grid, "\(grid.testDescription)")
       }
     }
-    for seed in 0..<8 {
-      let random = RandomGraph(world.size, seed: 50 + seed, repeating: seed >= 4)
+    // Directed, with and without edges that are there several times; and one in which all have as
+    // many neighbors on both sides.
+    for (number, random) in [
+      RandomGraph(world.size, seed: 50), RandomGraph(world.size, seed: 51),
+      RandomGraph(world.size, seed: 52, repeating: true),
+      RandomGraph(world.size, seed: 53, repeating: true),
+      RandomGraph(circulant: world.size, seed: 54),
+    ].enumerated() {
       let made = try world.distributedGraph(
         sources: random.sources[world.rank], destinations: random.destinations[world.rank])
-      try body(made, random, "graph \(seed)")
+      try body(made, random, "graph \(number)")
     }
   }
 

@@ -46,8 +46,8 @@ internal import CMPI
       let (lower, upper) = try shift(raw, axis, by: 1)
       neighbors += [lower, upper]
     }
-    let repeats = zip(extents, periods).contains { $0 <= 2 && $1 != 0 }
-    try super.init(owning: raw, in: neighbors, out: neighbors, repeats: repeats)
+    let isConfusing = zip(extents, periods).contains { $0 <= 2 && $1 != 0 }
+    try super.init(owning: raw, in: neighbors, out: neighbors, isConfusing: isConfusing)
   }
 
   /// Makes a grid of the same processes and the same shape as another communicator, with a context
@@ -243,14 +243,14 @@ extension CartesianCommunicator {
   public func sliced(keeping axes: Set<Int>) throws(MPIError) -> CartesianCommunicator {
     for axis in axes { requireAxis(axis) }
     let kept = dimensions.indices.map { axes.contains($0) ? 1 : 0 as CInt }
-    let new = try make(
-      "MPI_Cart_sub", { (new: inout RawCommunicator) in unsafe MPI_Cart_sub(raw, kept, &new) },
-      CartesianCommunicator.init(owning:))
-    guard let new else {
-      throw MPIError(
-        .internalError, routine: "MPI_Cart_sub", message: "the library gave no communicator",
-        on: raw)
-    }
+    let new =
+      // Without an axis MPICH gives rank 0 a communicator, and the others none (seen in 4.0.2).
+      try axes.isEmpty
+      ? Communicator.selfOnly.cartesian([])
+      : make(
+        "MPI_Cart_sub", { (new: inout RawCommunicator) in unsafe MPI_Cart_sub(raw, kept, &new) },
+        CartesianCommunicator.init(owning:))
+    guard let new else { throw noCommunicator("MPI_Cart_sub") }
     return new
   }
 

@@ -57,12 +57,13 @@ internal import CMPI
     self.sources = sources.prefix(Int(incoming)).map { Int($0) }
     self.destinations = destinations.prefix(Int(outgoing)).map { Int($0) }
     // Each rank sees its own edges only, and all must take the same way.
-    let repeats = hasRepeats(self.sources) || hasRepeats(self.destinations)
+    let isUneven = incoming != outgoing
+    let isConfusing = isUneven || hasRepeats(self.sources) || hasRepeats(self.destinations)
     let isSink = incoming > 0 && outgoing == 0
     let found = try agreement.allReduce(
-      (repeats ? 1 : 0) | (isSink ? 2 : 0) as UInt8, .bitwiseOr)
+      (isConfusing ? 1 : 0) | (isSink ? 2 : 0) as UInt8, .bitwiseOr)
     try super.init(
-      owning: raw, in: self.sources, out: self.destinations, repeats: found & 1 != 0,
+      owning: raw, in: self.sources, out: self.destinations, isConfusing: found & 1 != 0,
       hasSinks: found & 2 != 0)
   }
 
@@ -190,11 +191,7 @@ extension Communicator {
     let new = try make(routine, body) { (raw) throws(MPIError) in
       try DistributedGraphCommunicator(owning: raw, self)
     }
-    guard let new else {
-      throw MPIError(
-        .internalError, routine: routine.description, message: "the library gave no communicator",
-        on: raw)
-    }
+    guard let new else { throw noCommunicator(routine) }
     return new
   }
 

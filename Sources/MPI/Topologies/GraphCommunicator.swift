@@ -44,7 +44,8 @@ internal import CMPI
     self.edgeCount = Int(edgeCount)
     isSymmetric = isSymmetricGraph(neighbors)
     let own = neighbors[Int(rank)]
-    try super.init(owning: raw, in: own, out: own, repeats: neighbors.contains(where: hasRepeats))
+    try super.init(
+      owning: raw, in: own, out: own, isConfusing: neighbors.contains(where: hasRepeats))
   }
 
   /// Makes a graph of the same processes with a context of its own.

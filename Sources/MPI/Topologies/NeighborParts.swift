@@ -129,11 +129,14 @@ extension TopologyCommunicator {
     unsafe incoming.normalize(after: pending)
   }
 
-  /// The same by single messages, for topologies in which a process has a neighbor twice.
+  /// The same by single messages, for topologies whose neighbors libraries confuse.
   ///
-  /// The parts of such a neighbor are confused by Open MPI in nonblocking operations on grids with
-  /// rings of one or two processes (seen in 4.1.4, open-mpi/ompi#14430), and by MPICH there and in
-  /// graphs (seen in 4.0.2, pmodels/mpich#2194, pmodels/mpich#7945).
+  /// - Where a process has a neighbor twice, blocks are exchanged by Open MPI in nonblocking
+  ///   operations on grids with rings of one or two processes (seen in 4.1.4,
+  ///   open-mpi/ompi#14430), and by MPICH there and in graphs (seen in 4.0.2, pmodels/mpich#2194,
+  ///   pmodels/mpich#7945).
+  /// - Where a process of a graph receives from more neighbors than it sends to, MPICH's
+  ///   MPI_Neighbor_alltoallw is complete before all messages have come (seen in 4.0.2).
   private func _exchange(
     _ outgoing: NeighborParts, _ incoming: NeighborParts, on messages: Communicator,
     _ pending: UnsafeMutablePointer<Pending>?

@@ -43,6 +43,13 @@ extension Communicator {
     try check(body(&new), routine, on: raw)
     return try new == CMPI_COMM_NULL ? nil : wrap(new)
   }
+
+  /// The error of a routine that leaves no rank out, and did.
+  func noCommunicator(_ routine: StaticString) -> MPIError {
+    MPIError(
+      .internalError, routine: routine.description, message: "the library gave no communicator",
+      on: raw)
+  }
 }
 
 /// A communicator whose processes have neighbors: a ``CartesianCommunicator``, a
@@ -93,16 +100,18 @@ extension Communicator {
   /// Takes over a communicator that has a topology.
   ///
   /// - Parameters:
-  ///   - repeats: Whether a neighbor of any process is there twice: the same on all ranks.
+  ///   - isConfusing: Whether the library would confuse the parts of neighbors: the same on all
+  ///     ranks.
   ///   - hasSinks: Whether any process receives and does not send: the same on all ranks.
   init(
-    owning raw: RawCommunicator, in inNeighbors: [Int?], out outNeighbors: [Int?], repeats: Bool,
+    owning raw: RawCommunicator, in inNeighbors: [Int?], out outNeighbors: [Int?],
+    isConfusing: Bool,
     hasSinks: Bool = false
   ) throws(MPIError) {
     self.hasSinks = hasSinks
     self.inNeighbors = inNeighbors
     self.outNeighbors = outNeighbors
-    messages = repeats ? try Communicator(owning: duplicate(raw)) : nil
+    messages = isConfusing ? try Communicator(owning: duplicate(raw)) : nil
     try super.init(owning: raw)
   }
 
