@@ -9,6 +9,14 @@
 
 #pragma clang assume_nonnull begin
 
+// Numbers in Open MPI, the cases of an enumeration in MPICH.
+CMPI_CONSTANT(int, MPI_GRAPH)
+CMPI_CONSTANT(int, MPI_CART)
+CMPI_CONSTANT(int, MPI_DIST_GRAPH)
+
+CMPI_CONSTANT(int *, MPI_UNWEIGHTED)
+CMPI_CONSTANT(int *, MPI_WEIGHTS_EMPTY)
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -1,23 +1,6 @@
 internal import CMPI
 
 extension Communicator {
-  /// Makes a communicator of the same processes with a context of its own: its messages never mix
-  /// with others'.
-  ///
-  /// **Collective**: every rank of the communicator calls it.
-  ///
-  /// A library that communicates behind its caller's back does so on a duplicate.
-  ///
-  /// - Throws: ``MPIError`` where the library has run out of contexts.
-  /// - Complexity: O(log `size`) messages.
-  ///
-  /// The corresponding C function is `MPI_Comm_dup` (MPI 3.1 §6.4.2).
-  public func duplicated() throws(MPIError) -> Communicator {
-    var new = CMPI_COMM_NULL as RawCommunicator
-    try unsafe check(MPI_Comm_dup(raw, &new), "MPI_Comm_dup", on: raw)
-    return try Communicator(owning: new)
-  }
-
   /// Makes a communicator for each color, of the ranks that named it.
   ///
   /// **Collective**: every rank of the communicator calls it.

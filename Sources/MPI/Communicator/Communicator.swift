@@ -84,6 +84,28 @@ public import CMPI
       _ = unsafe MPI_Comm_set_name(raw, name)
     }
   }
+
+  /// Makes a communicator of the same processes with a context of its own: its messages never mix
+  /// with others'.
+  ///
+  /// **Collective**: every rank of the communicator calls it.
+  ///
+  /// A library that communicates behind its caller's back does so on a duplicate.
+  ///
+  /// - Throws: ``MPIError`` where the library has run out of contexts.
+  /// - Complexity: O(log `size`) messages.
+  ///
+  /// The corresponding C function is `MPI_Comm_dup` (MPI 3.1 §6.4.2).
+  public func duplicated() throws(MPIError) -> Communicator {
+    try Communicator(owning: duplicate(raw))
+  }
+}
+
+/// The same processes, and the same topology, in another context.
+func duplicate(_ raw: RawCommunicator) throws(MPIError) -> RawCommunicator {
+  var new = CMPI_COMM_NULL as RawCommunicator
+  try unsafe check(MPI_Comm_dup(raw, &new), "MPI_Comm_dup", on: raw)
+  return new
 }
 
 /// A peer as C has it: checked here, since some libraries are built without checks, and a negative
