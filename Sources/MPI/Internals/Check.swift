@@ -56,7 +56,8 @@ extension MPIError {
   }
 }
 
-private func errorString(_ code: CInt) -> String {
+/// What the library says of an error.
+func errorString(_ code: CInt) -> String {
   let text = unsafe text(capacity: CInt(MPI_MAX_ERROR_STRING)) {
     unsafe MPI_Error_string(code, $0, $1)
   }
