@@ -111,13 +111,30 @@ extension ErrorHandler: Equatable {
 
   /// Tells the closure of this object's handler of an error.
   private func handle(_ code: CInt) {
-    var raw = CMPI_ERRHANDLER_NULL as RawErrorHandler
-    guard unsafe get(&raw) == MPI_SUCCESS else { return }
-    let storage = ErrorHandler.Storage.registered(raw)
-    unsafe release(raw)
-    var communicator = CMPI_COMM_NULL as RawCommunicator
-    if case .communicator(let raw) = unsafe self { communicator = raw }
-    storage?.body?(MPIError.reported(code, by: "MPI", on: communicator))
+    // The library is asked for no more than the text: MPICH calls the handler with its lock held (seen
+    // in 4.0.2), and would ask for the handler or for a name in vain.
+    guard let (storage, place) = unsafe ErrorHandler.Storage.installed(on: key) else { return }
+    storage.body?(
+      MPIError(
+        MPIError.Code(ofNativeCode: code), nativeCode: code, routine: "MPI",
+        message: errorString(code), at: place))
+  }
+
+  /// The communicator's name, and the rank in it.
+  private var place: (name: String, rank: Int)? {
+    guard case .communicator(let raw) = unsafe self else { return nil }
+    return communicatorNameAndRank(raw)
+  }
+
+  /// What tells this object from all others.
+  fileprivate var key: [UInt] {
+    let number =
+      switch unsafe self {
+      case .communicator(let raw): unsafe bits(raw)
+      case .window(let raw): unsafe bits(raw)
+      case .file(let raw): unsafe bits(raw)
+      }
+    return unsafe [UInt(index), number]
   }
 
   private func release(_ handler: RawErrorHandler) {
@@ -148,6 +165,7 @@ extension ErrorHandler: Equatable {
     let (raw, storage) = unsafe handler.rawHandler(for: self)
     let code = unsafe set(raw)
     precondition(code == MPI_SUCCESS, "an error handler was set for what is closed or disconnected")
+    unsafe ErrorHandler.Storage.install(storage, on: key, place)
     return storage
   }
 
@@ -174,12 +192,23 @@ extension ErrorHandler {
     // Guarded by the registry.
     private var raws: [RawErrorHandler?] = [nil, nil, nil]
 
-    /// What the library's handlers lead to.
-    private static let registry = Mutex<[UInt: Entry]>([:])
+    /// What the library's handlers lead to: by the handler, and by the object that has it.
+    private static let registry = Mutex<[[UInt]: Entry]>([:])
 
     private struct Entry: Sendable {
       weak let storage: Storage?
+      let owner: ObjectIdentifier
+      var place: (name: String, rank: Int)?
+
+      init(_ storage: Storage, _ place: (name: String, rank: Int)? = nil) {
+        self.storage = storage
+        owner = ObjectIdentifier(storage)
+        self.place = place
+      }
     }
+
+    /// The entries that lead here. Guarded by the registry.
+    private var keys: [[UInt]] = []
 
     fileprivate init(_ body: @escaping @Sendable (MPIError) -> Void) { self.body = body }
 
@@ -189,16 +218,35 @@ extension ErrorHandler {
     }
 
     deinit {
-      let made = raws
+      let (made, keys, owner) = (raws, keys, ObjectIdentifier(self))
       Self.registry.withLock { entries in
-        for case .some(let raw) in made { entries[bits(raw)] = nil }
+        for key in keys where entries[key]?.owner == owner { entries[key] = nil }
       }
       for case .some(var raw) in made where isRunning { _ = unsafe MPI_Errhandler_free(&raw) }
     }
 
     fileprivate static func registered(_ raw: RawErrorHandler) -> Storage? {
-      let key = bits(raw)
+      let key = unsafe [bits(raw)]
       return registry.withLock { $0[key]?.storage }
+    }
+
+    /// What handles the errors of an object, and where it was when that was set.
+    fileprivate static func installed(
+      on object: [UInt]
+    ) -> (storage: Storage, place: (name: String, rank: Int)?)? {
+      registry.withLock { entries in
+        guard let entry = entries[object], let storage = entry.storage else { return nil }
+        return (storage, entry.place)
+      }
+    }
+
+    fileprivate static func install(
+      _ storage: Storage?, on object: [UInt], _ place: (name: String, rank: Int)?
+    ) {
+      registry.withLock { entries in
+        entries[object] = storage.map { Entry($0, place) }
+        if let storage, !storage.keys.contains(object) { storage.keys.append(object) }
+      }
     }
 
     fileprivate func rawHandler(for source: ErrorSource) -> RawErrorHandler {
@@ -210,7 +258,9 @@ extension ErrorHandler {
         let code = unsafe source.create(&raw)
         precondition(code == MPI_SUCCESS, "MPI could not make an error handler")
         raws[index] = raw
-        entries[bits(raw)] = Entry(storage: self)
+        let key = unsafe [bits(raw)]
+        entries[key] = Entry(self)
+        keys.append(key)
         return raw
       }
     }
@@ -218,7 +268,7 @@ extension ErrorHandler {
 }
 
 /// A handle as a number.
-private func bits(_ handle: RawErrorHandler) -> UInt {
+@unsafe private func bits<Handle: BitwiseCopyable>(_ handle: Handle) -> UInt {
   var result: UInt = 0
   unsafe withUnsafeBytes(of: handle) { source in
     unsafe withUnsafeMutableBytes(of: &result) { unsafe $0.copyMemory(from: source) }

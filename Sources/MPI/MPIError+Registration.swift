@@ -1,4 +1,5 @@
 internal import CMPI
+internal import Synchronization
 
 extension MPIError.Code {
   /// Adds a class of errors to those that the library knows.
@@ -18,7 +19,9 @@ extension MPIError.Code {
     var number: CInt = 0
     try unsafe check(MPI_Add_error_class(&number), "MPI_Add_error_class")
     try setText(text, of: number)
-    return MPIError.Code(rawValue: number)
+    let code = MPIError.Code(rawValue: number)
+    registered.withLock { $0[code] = text }
+    return code
   }
 
   /// Adds an error of this class, told from the others of the class by its number and its text.
@@ -46,16 +49,22 @@ extension MPIError.Code {
     predefinedAttribute(CInt(MPI_LASTUSEDCODE)).map { CInt($0) } ?? CInt(MPI_ERR_LASTCODE)
   }
 
+  /// The classes that were registered here, and their texts.
+  private static let registered = Mutex<[MPIError.Code: String]>([:])
+
   /// The text of a class that is not one of MPI 3.1's.
   static func registeredName(_ code: MPIError.Code) -> String? {
-    if let name = namesOfFailures[code] { return name }
-    guard isRunning, code.rawValue > 0 else { return nil }
-    var found: CInt = 0
-    guard unsafe MPI_Error_class(code.rawValue, &found) == MPI_SUCCESS, found == code.rawValue,
-      code.rawValue > CInt(MPI_ERR_LASTCODE)
-    else { return nil }
-    let text = errorString(code.rawValue)
-    return text.isEmpty ? nil : text
+    namesOfFailures[code] ?? registered.withLock { $0[code] }
+  }
+
+  /// The class of what a routine has returned.
+  init(ofNativeCode nativeCode: CInt) {
+    var errorClass = nativeCode
+    // A class is its own, which Open MPI does not know of those that were added (seen in 4.1.4).
+    if !Self.registered.withLock({ $0[Self(rawValue: nativeCode)] != nil }) {
+      _ = unsafe MPI_Error_class(nativeCode, &errorClass)
+    }
+    self.init(rawValue: errorClass)
   }
 }
 
@@ -83,10 +92,8 @@ extension MPIError {
   public init(
     nativeCode: CInt, routine: String = #function, on communicator: AnyCommunicator? = nil
   ) {
-    var errorClass = nativeCode
-    _ = unsafe MPI_Error_class(nativeCode, &errorClass)
     self.init(
-      Code(rawValue: errorClass), nativeCode: nativeCode, routine: routine,
+      Code(ofNativeCode: nativeCode), nativeCode: nativeCode, routine: routine,
       message: errorString(nativeCode), on: communicator?.raw ?? CMPI_COMM_NULL)
   }
 }

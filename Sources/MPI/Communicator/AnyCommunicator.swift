@@ -1,4 +1,4 @@
-internal import CMPI
+public import CMPI
 
 /// What communicators within one group and those between two have in common: messages from one
 /// process to another, a name, hints, attributes, and an error handler.
@@ -100,6 +100,19 @@ internal import CMPI
     try unsafe check(MPI_Comm_disconnect(&storedRaw), "MPI_Comm_disconnect")
     unsafe storedRaw = CMPI_COMM_NULL
   }
+}
+
+/// A peer as C has it: checked here, since some libraries are built without checks, and a negative
+/// rank would mean something else to all of them.
+@inlinable @inline(__always)
+func checkedPeer(
+  _ rank: Int?, of size: Int, _ routine: StaticString, on raw: RawCommunicator
+) throws(MPIError) -> CInt {
+  guard let rank else { return MPI_PROC_NULL }
+  if _fastPath(UInt(bitPattern: rank) < UInt(bitPattern: size)) {
+    return CInt(truncatingIfNeeded: rank)
+  }
+  throw MPIError.invalidRank(rank, of: size, routine, on: raw)
 }
 
 extension AnyCommunicator {

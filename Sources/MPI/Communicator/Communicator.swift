@@ -1,4 +1,4 @@
-public import CMPI
+internal import CMPI
 
 /// A group of processes, and a context in which they send messages to each other.
 ///
@@ -44,19 +44,6 @@ public import CMPI
   ///
   /// The corresponding C constant is `MPI_COMM_SELF`.
   public static let selfOnly = Communicator(predefined: CMPI_COMM_SELF)
-}
-
-/// A peer as C has it: checked here, since some libraries are built without checks, and a negative
-/// rank would mean something else to all of them.
-@inlinable @inline(__always)
-func checkedPeer(
-  _ rank: Int?, of size: Int, _ routine: StaticString, on raw: RawCommunicator
-) throws(MPIError) -> CInt {
-  guard let rank else { return MPI_PROC_NULL }
-  if _fastPath(UInt(bitPattern: rank) < UInt(bitPattern: size)) {
-    return CInt(truncatingIfNeeded: rank)
-  }
-  throw MPIError.invalidRank(rank, of: size, routine, on: raw)
 }
 
 extension Communicator {

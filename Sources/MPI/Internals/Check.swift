@@ -27,10 +27,8 @@ extension MPIError {
   static func reported(
     _ code: CInt, by routine: StaticString, on communicator: RawCommunicator
   ) -> MPIError {
-    var errorClass = code
-    _ = unsafe MPI_Error_class(code, &errorClass)
-    return MPIError(
-      Code(rawValue: errorClass), nativeCode: code, routine: routine.description,
+    MPIError(
+      Code(ofNativeCode: code), nativeCode: code, routine: routine.description,
       message: errorString(code), on: communicator)
   }
 
