@@ -50,17 +50,21 @@ extension Immediate {
 ///
 /// One that is not waited for is waited for when it goes out of scope, and freed.
 @safe public struct CommunicatorRequest: ~Copyable {
-  private var request: RawRequest = CMPI_REQUEST_NULL
+  private var request: RawRequest
   /// Where the library writes the communicator.
   private let new: UnsafeMutablePointer<RawCommunicator>
   private let parent: Communicator
 
   fileprivate init(_ parent: Communicator) throws(MPIError) {
-    self.parent = parent
-    unsafe new = UnsafeMutablePointer.allocate(capacity: 1)
+    var request = CMPI_REQUEST_NULL as RawRequest
+    let new = UnsafeMutablePointer<RawCommunicator>.allocate(capacity: 1)
     unsafe new.initialize(to: CMPI_COMM_NULL)
     let code = unsafe MPI_Comm_idup(parent.raw, new, &request)
+    if code != MPI_SUCCESS { unsafe new.deallocate() }
     try check(code, "MPI_Comm_idup", on: parent.raw)
+    self.parent = parent
+    self.request = request
+    unsafe self.new = new
   }
 
   deinit {

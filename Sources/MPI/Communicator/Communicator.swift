@@ -28,7 +28,7 @@ internal import CMPI
   /// An intercommunicator as the cores of collectives see it: as many ranks as there are in the
   /// other group, of which none is this process.
   init(across raw: RawCommunicator, size: Int) {
-    super.init(raw, rank: -1, size: size)
+    super.init(raw, rank: Int.min, size: size)
   }
 
   /// The communicator of all processes of the job.
