@@ -139,7 +139,7 @@ public var isFinalized: Bool {
 }
 
 /// Whether MPI can be called: what every `deinit` asks first.
-var isRunning: Bool { isInitialized && !isFinalized }
+var isRunning: Bool { (isInitialized && !isFinalized) || Session.isAnyOpen }
 
 /// The threading level that the library provides.
 ///

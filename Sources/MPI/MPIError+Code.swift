@@ -305,7 +305,9 @@ extension MPIError.Code {
 
 extension MPIError.Code: CustomStringConvertible {
   /// The name of the class in the standard, such as `MPI_ERR_TRUNCATE`, or its number.
-  public var description: String { Self.names[self] ?? "error class \(rawValue)" }
+  public var description: String {
+    Self.names[self] ?? Self.registeredName(self) ?? "error class \(rawValue)"
+  }
 
   private static let names: [Self: String] = [
     .invalidBuffer: "MPI_ERR_BUFFER",

@@ -60,7 +60,16 @@ public struct MPIError: Error, Sendable {
     _ code: Code, nativeCode: CInt? = nil, routine: String, message: String,
     on communicator: RawCommunicator = CMPI_COMM_NULL
   ) {
-    let place = communicatorNameAndRank(communicator)
+    self.init(
+      code, nativeCode: nativeCode, routine: routine, message: message,
+      at: communicatorNameAndRank(communicator))
+  }
+
+  /// - Parameter place: The name of the communicator, and the rank.
+  init(
+    _ code: Code, nativeCode: CInt?, routine: String, message: String,
+    at place: (name: String, rank: Int)?
+  ) {
     storage = Storage(
       code: code, nativeCode: nativeCode ?? code.rawValue, routine: routine, message: message,
       communicator: place?.name, rank: place?.rank)
@@ -97,8 +106,7 @@ extension MPIError: CustomStringConvertible {
 }
 
 /// What an error says of the place where it happened.
-private func communicatorNameAndRank(_ communicator: RawCommunicator) -> (name: String, rank: Int)?
-{
+func communicatorNameAndRank(_ communicator: RawCommunicator) -> (name: String, rank: Int)? {
   guard communicator != CMPI_COMM_NULL, isInitialized, !isFinalized else { return nil }
   var rank: CInt = 0
   guard unsafe MPI_Comm_rank(communicator, &rank) == CMPI_SUCCESS else { return nil }

@@ -21,7 +21,6 @@ extension Immediate {
   /// The corresponding C function is `MPI_Ibarrier` (MPI 3.1 §5.12.1).
   @_lifetime(immortal)
   public func barrier() throws(MPIError) -> Request {
-    let raw = communicator.raw
     var pending = unsafe Pending()
     try unsafe check(MPI_Ibarrier(raw, &pending.request), "MPI_Ibarrier", on: raw)
     return unsafe Request(pending)

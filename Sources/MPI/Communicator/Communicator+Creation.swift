@@ -17,18 +17,7 @@ extension Communicator {
   ///
   /// The corresponding C function is `MPI_Comm_split` (MPI 3.1 §6.4.2).
   public func split(color: Int?, key: Int = 0) throws(MPIError) -> Communicator? {
-    let rawColor = try color.map { (color) throws(MPIError) -> CInt in
-      guard let raw = CInt(exactly: color), raw >= 0 else {
-        throw MPIError(
-          .invalidArgument, routine: "MPI_Comm_split",
-          message: "the color \(color) is not in 0...\(CInt.max)", on: raw)
-      }
-      return raw
-    }
-    var new = CMPI_COMM_NULL as RawCommunicator
-    try unsafe check(
-      MPI_Comm_split(raw, rawColor ?? CMPI_UNDEFINED, rawKey(key, "MPI_Comm_split"), &new),
-      "MPI_Comm_split", on: raw)
+    let new = try _split(color, key)
     return try new == CMPI_COMM_NULL ? nil : Communicator(owning: new)
   }
 
@@ -51,12 +40,15 @@ extension Communicator {
   /// - Parameters:
   ///   - type: What the ranks of one new communicator share.
   ///   - key: Orders the ranks of one new communicator; equal keys keep the old order.
+  ///   - hints: Hints for the library, the same on all ranks.
   ///
   /// The corresponding C function is `MPI_Comm_split_type` (MPI 3.1 §6.4.2).
-  public func split(by type: SplitType, key: Int = 0) throws(MPIError) -> Communicator {
+  public func split(
+    by type: SplitType, key: Int = 0, hints: Info = Info()
+  ) throws(MPIError) -> Communicator {
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(
-      MPI_Comm_split_type(raw, type.raw, rawKey(key, "MPI_Comm_split_type"), CMPI_INFO_NULL, &new),
+      MPI_Comm_split_type(raw, type.raw, rawKey(key, "MPI_Comm_split_type"), hints.raw, &new),
       "MPI_Comm_split_type", on: raw)
     return try Communicator(owning: new)
   }
@@ -80,11 +72,13 @@ extension Communicator {
       MPI_Comm_create_group(raw, group.raw, tag.rawValue, &new), "MPI_Comm_create_group", on: raw)
     return try new == CMPI_COMM_NULL ? nil : Communicator(owning: new)
   }
+}
 
-  /// The processes of the communicator.
+extension AnyCommunicator {
+  /// The processes of the communicator; of an intercommunicator, those of this process's group.
   ///
   /// The corresponding C function is `MPI_Comm_group` (MPI 3.1 §6.3.2).
-  public var group: Group {
+  public final var group: Group {
     get throws(MPIError) {
       var group = CMPI_GROUP_NULL as RawGroup
       try unsafe check(MPI_Comm_group(raw, &group), "MPI_Comm_group", on: raw)
@@ -92,8 +86,27 @@ extension Communicator {
     }
   }
 
+  /// Splits a communicator into one for each color.
+  ///
+  /// - Returns: The null communicator for a process without a color.
+  func _split(_ color: Int?, _ key: Int) throws(MPIError) -> RawCommunicator {
+    let rawColor = try color.map { (color) throws(MPIError) -> CInt in
+      guard let raw = CInt(exactly: color), raw >= 0 else {
+        throw MPIError(
+          .invalidArgument, routine: "MPI_Comm_split",
+          message: "the color \(color) is not in 0...\(CInt.max)", on: raw)
+      }
+      return raw
+    }
+    var new = CMPI_COMM_NULL as RawCommunicator
+    try unsafe check(
+      MPI_Comm_split(raw, rawColor ?? MPI_UNDEFINED, rawKey(key, "MPI_Comm_split"), &new),
+      "MPI_Comm_split", on: raw)
+    return new
+  }
+
   /// A key as C has it. One that does not fit must not lose its place among the others.
-  private func rawKey(_ key: Int, _ routine: StaticString) throws(MPIError) -> CInt {
+  func rawKey(_ key: Int, _ routine: StaticString) throws(MPIError) -> CInt {
     guard let raw = CInt(exactly: key) else {
       throw MPIError(
         .invalidArgument, routine: routine.description,

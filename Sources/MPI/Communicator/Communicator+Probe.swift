@@ -1,6 +1,6 @@
 internal import CMPI
 
-extension Communicator {
+extension AnyCommunicator {
   /// Waits until a message from a rank is there, without receiving it.
   ///
   /// Where several threads receive, another one may take the message: use

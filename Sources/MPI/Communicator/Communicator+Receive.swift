@@ -1,6 +1,6 @@
 public import CMPI
 
-extension Communicator {
+extension AnyCommunicator {
   /// Receives a message from one rank into storage that is at least as long.
   ///
   ///     var samples = [Double](repeating: 0, count: 100)

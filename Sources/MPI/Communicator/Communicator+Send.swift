@@ -17,7 +17,7 @@ public enum SendMode: Sendable {
   case ready
 }
 
-extension Communicator {
+extension AnyCommunicator {
   /// Sends elements to one rank.
   ///
   ///     try world.send(samples.span, to: 1, tag: .samples)

@@ -1,6 +1,6 @@
 public import CMPI
 
-extension Communicator {
+extension AnyCommunicator {
   /// Sends to one rank and receives from another, or the same, without a deadlock.
   ///
   ///     // Shift to the right, around a ring.

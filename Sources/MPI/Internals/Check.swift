@@ -27,10 +27,8 @@ extension MPIError {
   static func reported(
     _ code: CInt, by routine: StaticString, on communicator: RawCommunicator
   ) -> MPIError {
-    var errorClass = code
-    _ = unsafe MPI_Error_class(code, &errorClass)
-    return MPIError(
-      Code(rawValue: errorClass), nativeCode: code, routine: routine.description,
+    MPIError(
+      Code(ofNativeCode: code), nativeCode: code, routine: routine.description,
       message: errorString(code), on: communicator)
   }
 
@@ -56,8 +54,9 @@ extension MPIError {
   }
 }
 
-private func errorString(_ code: CInt) -> String {
-  let text = unsafe text(capacity: CMPI_MAX_ERROR_STRING) {
+/// What the library says of an error.
+func errorString(_ code: CInt) -> String {
+  let text = unsafe text(capacity: CInt(MPI_MAX_ERROR_STRING)) {
     unsafe MPI_Error_string(code, $0, $1)
   }
   // MPICH tells the whole stack of an error, a line for each call.

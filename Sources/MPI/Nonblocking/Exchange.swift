@@ -25,9 +25,9 @@ public import CMPI
   }
 
   @inlinable @inline(__always) @_lifetime(borrow communicator)
-  init(_ communicator: borrowing Communicator) {
+  init(_ communicator: borrowing AnyCommunicator) {
     raw = communicator.raw
-    size = communicator.size
+    size = communicator.peerCount
     few = InlineArray(repeating: CMPI_REQUEST_NULL)
     unsafe overflow = nil
   }
@@ -41,7 +41,7 @@ public import CMPI
   }
 }
 
-extension Communicator {
+extension AnyCommunicator {
   /// Begins a set of sends and receives that complete together.
   @inlinable @inline(__always) @_lifetime(borrow self)
   public func exchange() -> Exchange { Exchange(self) }

@@ -8,17 +8,20 @@ public import CMPI
   // says that the communicator outlives the view.
   @usableFromInline let raw: RawCommunicator
   @usableFromInline let size: Int
-  @usableFromInline let reference: Unmanaged<Communicator>
+  @usableFromInline let reference: Unmanaged<AnyCommunicator>
 
   @inlinable @inline(__always) @_lifetime(borrow communicator)
-  init(_ communicator: borrowing Communicator) {
+  init(_ communicator: borrowing AnyCommunicator) {
     raw = communicator.raw
-    size = communicator.size
+    size = communicator.peerCount
     unsafe reference = unsafe Unmanaged.passUnretained(copy communicator)
   }
 
-  /// The communicator that this is a view of.
-  var communicator: Communicator { unsafe reference.takeUnretainedValue() }
+  /// The communicator that this is a view of. Views between groups, which show no collectives, never
+  /// ask for it.
+  var communicator: Communicator {
+    unsafe unsafeDowncast(reference.takeUnretainedValue(), to: Communicator.self)
+  }
 }
 
 extension Communicator {
@@ -84,7 +87,7 @@ extension Immediate {
   ///
   /// The corresponding C function is `MPI_Iprobe` (MPI 3.1 §3.8.1).
   public func probe(from source: Int?, tag: MessageTag = 0) throws(MPIError) -> Status? {
-    try _probe(communicator.rawPeer(source, "MPI_Iprobe"), tag)
+    try _probe(checkedPeer(source, of: size, "MPI_Iprobe", on: raw), tag)
   }
 
   /// Looks whether a message from any rank is there.
@@ -101,7 +104,7 @@ extension Immediate {
   ///
   /// The corresponding C function is `MPI_Improbe` (MPI 3.1 §3.8.2).
   public func matchedProbe(from source: Int?, tag: MessageTag = 0) throws(MPIError) -> Message? {
-    try _matchedProbe(communicator.rawPeer(source, "MPI_Improbe"), tag)
+    try _matchedProbe(checkedPeer(source, of: size, "MPI_Improbe", on: raw), tag)
   }
 
   /// Looks whether a message from any rank is there, and if so takes it out of the queue.

@@ -1,0 +1,17 @@
+import Foundation
+import Support
+import Testing
+
+/// Processes that are started by others.
+@Suite struct SpawnTests {
+  @Test(arguments: [(1, 1), (1, 3), (2, 2), (3, 1)])
+  func spawnedProcessesAnswer(ranks: Int, workers: Int) throws {
+    let result = try Launcher.mpirun(
+      ranks: ranks, program: Launcher.product("spawn"), ["\(workers)"], timeout: .seconds(60))
+    #expect(result.status == 0, "\(result.standardError)")
+    let squares = (1...workers).map { "\($0 * $0 * 100)" }.joined(separator: ", ")
+    #expect(
+      result.standardOutput == "\(ranks) processes started \(workers): [\(squares)]\n",
+      "\(result.standardError)")
+  }
+}
