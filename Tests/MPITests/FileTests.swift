@@ -16,13 +16,21 @@ import Testing
       let worldGroup = try world.group
       let similarity = try group.similarity(to: worldGroup)
       let sizes = [try file.byteCount]
+      try world.barrier()
       try file.setByteCount(1000)
+      try world.barrier()
       let longer = try file.byteCount
+      try world.barrier()
       try file.setByteCount(10)
+      try world.barrier()
       let cut = try file.byteCount
+      try world.barrier()
       try file.preallocate(byteCount: 500)
+      try world.barrier()
       let reserved = try file.byteCount
+      try world.barrier()
       try file.preallocate(byteCount: 100)
+      try world.barrier()
       let kept = try file.byteCount
       let name = file.path
       try file.close()

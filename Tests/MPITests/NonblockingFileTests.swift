@@ -146,21 +146,4 @@ import Testing
       #expect(contents == expected)
     }
   }
-
-  /// MPICH (seen in 4.0.2) never completes such an operation.
-  @Test(
-    "A full disk",
-    .enabled("MPICH 4.0 never completes an operation that has failed") {
-      !MPI.libraryVersion.hasPrefix("MPICH Version:      4.0")
-        && FileManager.default.fileExists(atPath: "/dev/full")
-    })
-  func full() throws {
-    let mine = values(of: world.rank, count)
-    let file = try File(opening: "/dev/full", mode: .write, on: world)
-    let error = expectError(.noSpace) {
-      try file.immediate.write(mine.span, at: world.rank * count).wait()
-    }
-    try file.close()
-    #expect(error?.message.contains("/dev/full") == true)
-  }
 }

@@ -40,6 +40,7 @@ import Testing
       try file.write([-1, -2].span, at: .shared, collectively: world.size == 1)
       try world.barrier()
       let before = try file.position(of: .shared)
+      try world.barrier()
       try file.seek(to: 0, .shared)
       for _ in 0..<3 { try file.write(record(world.rank).span, at: .shared, collectively: true) }
       try file.synchronize()
@@ -73,6 +74,7 @@ import Testing
       let all = try world.allGather(mine.span)
       // All have been read.
       let none = try file.read(Int.self, count: 3, at: .shared)
+      try world.barrier()
       try file.seek(to: -24, from: .end, .shared)
       let end = try file.position(of: .shared)
       try file.close()

@@ -184,12 +184,19 @@ extension File {
     to offset: Int, from origin: Origin = .start, _ pointer: Pointer = .individual
   ) throws(MPIError) {
     let distance = MPI_Offset(offset)
-    if pointer.isShared {
-      try handle.file.check(
-        MPI_File_seek_shared(handle.raw, distance, origin.raw), "MPI_File_seek_shared")
-    } else {
-      try handle.file.check(MPI_File_seek(handle.raw, distance, origin.raw), "MPI_File_seek")
-    }
+    let routine: StaticString = pointer.isShared ? "MPI_File_seek_shared" : "MPI_File_seek"
+    let code =
+      pointer.isShared
+      ? MPI_File_seek_shared(handle.raw, distance, origin.raw)
+      : MPI_File_seek(handle.raw, distance, origin.raw)
+    if code == MPI_SUCCESS { return }
+    let error = handle.file.error(code, routine)
+    // Open MPI says MPI_ERR_OTHER of a place that is not there.
+    if error.code != .other { throw error }
+    throw MPIError(
+      .invalidArgument, nativeCode: code, routine: error.routine,
+      message: "\(path): there is no place \(offset) from the \(origin) of the view",
+      on: handle.file.communicator.raw)
   }
 }
 

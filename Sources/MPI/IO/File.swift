@@ -53,7 +53,7 @@ internal import CMPI
   ) throws(MPIError) {
     precondition(
       !mode.isDisjoint(with: [.read, .write]), "\(path): a file is opened to .read, to .write, or both")
-    let storage = try FileStorage(path, communicator)
+    let storage = try FileStorage(path, mode, communicator)
     try storage.prepare(mode)
     var raw = CMPI_FILE_NULL as RawFile
     let code = unsafe MPI_File_open(

@@ -21,26 +21,84 @@ extension FileHandle {
     case .individual:
       try unsafe file.check(MPI_File_get_position(raw, &start), "MPI_File_get_position")
     }
-    let size = element.map { Status.size(of: $0.mpiDatatype) } ?? 1
+    let size = elementSize
     let count = unsafe size == 0 ? 0 : transfer.byteCount / size
     if count == 0 { return nil }
     var last: MPI_Offset = 0
     try unsafe file.check(
       MPI_File_get_byte_offset(raw, start + MPI_Offset(count) - 1, &last),
       "MPI_File_get_byte_offset")
-    return try Int(last) + (element?.mpiDatatype.extent() ?? 1)
+    return try Int(last) + (element?.mpiDatatype.trueEnd() ?? 1)
   }
 
-  /// Whether a collective read reaches behind the end of the file.
+  /// The number of bytes of what offsets count.
+  private var elementSize: Int { element.map { Status.size(of: $0.mpiDatatype) } ?? 1 }
+
+  /// Whether a read reaches behind the end of the file, or may do so for all that is known here.
   ///
-  /// Libraries report all elements then, those that are not there, too, and overwrite their storage
-  /// with what is in their buffers. Such a read takes part with nothing, and is done on its own.
-  func reachesBehindEnd(_ transfer: FileTransfer) throws(MPIError) -> Bool {
-    guard unsafe !transfer.isWriting && transfer.isCollective, let end = try unsafe end(of: transfer)
-    else { return false }
+  /// Libraries report all elements of a collective read then, those that are not there, too, and
+  /// overwrite their storage with what is in their buffers. Such a read takes part with nothing, and
+  /// is done by each process alone.
+  func mayReachBehindEnd(_ transfer: FileTransfer) throws(MPIError) -> Bool {
+    if unsafe transfer.isWriting || transfer.buffer.count == 0 { return false }
+    if unsafe transfer.place.isShared { return unsafe !transfer.isCollective }
+    guard let end = try unsafe end(of: transfer) else { return false }
     var size: MPI_Offset = 0
     try unsafe file.check(MPI_File_get_size(raw, &size), "MPI_File_get_size")
     return end > Int(size)
+  }
+
+  /// What takes the place of a read in the order of ranks that reaches behind the end of the file: a
+  /// read of the same elements by their offsets. The shared pointer has moved on then.
+  ///
+  /// **Collective**, as the read is. `nil` where the read is another one, or reaches not as far.
+  func orderedReadBehindEnd(_ transfer: FileTransfer) throws(MPIError) -> FileTransfer? {
+    guard
+      unsafe !transfer.isWriting && transfer.isCollective && transfer.place.isShared,
+      !file.isSequential
+    else { return nil }
+    let communicator = file.communicator
+    let size = elementSize
+    let counts = try communicator.allGather(unsafe size == 0 ? 0 : transfer.byteCount / size)
+    let total = counts.reduce(0, +)
+    var place: [MPI_Offset] = [0, 0]
+    if communicator.rank == 0 && total > 0 {
+      try unsafe file.check(
+        MPI_File_get_position_shared(raw, &place[0]), "MPI_File_get_position_shared")
+      let whole = unsafe FileTransfer(
+        isWriting: false, at: .offset(place[0]), collectively: false,
+        RawBuffer(address: nil, count: total * size, datatype: UInt8.mpiDatatype))
+      place[1] = try unsafe mayReachBehindEnd(whole) ? 1 : 0
+    }
+    try communicator.broadcast(place.mutableSpan, from: 0)
+    if place[1] == 0 { return nil }
+    try file.check(
+      MPI_File_seek_shared(raw, place[0] + MPI_Offset(total), CInt(MPI_SEEK_SET)),
+      "MPI_File_seek_shared")
+    let before = counts.prefix(communicator.rank).reduce(0, +)
+    return unsafe FileTransfer(
+      isWriting: false, at: .offset(place[0] + MPI_Offset(before)), collectively: false,
+      transfer.buffer, transfer.layout)
+  }
+
+  /// Where this process's pointer stands before a read by it.
+  func pointer(before transfer: FileTransfer) throws(MPIError) -> MPI_Offset? {
+    guard unsafe !transfer.isWriting, case .individual = unsafe transfer.place else { return nil }
+    var start: MPI_Offset = 0
+    try unsafe file.check(MPI_File_get_position(raw, &start), "MPI_File_get_position")
+    return start
+  }
+
+  /// Has the pointer stand behind what was read. In Open MPI it stands behind what was asked for, be
+  /// it there or not; in MPICH, that depends.
+  func correctPointer(
+    from start: MPI_Offset?, after transfer: FileTransfer, _ status: Status
+  ) throws(MPIError) {
+    let size = elementSize
+    let done = status.byteCount
+    guard let start, size > 0, unsafe done < transfer.byteCount else { return }
+    try file.check(
+      MPI_File_seek(raw, start + MPI_Offset(done / size), CInt(MPI_SEEK_SET)), "MPI_File_seek")
   }
 
   /// Remembers how long the file must be after a collective write.
@@ -95,6 +153,17 @@ extension FileStorage {
       .inputOutput, routine: routine.description,
       message: "\(path) has \(size) bytes, where \(end) were written: is the disk full?",
       on: communicator.raw)
+  }
+}
+
+extension DatatypeHandle {
+  /// The number of bytes from the beginning of an element to the end of its last property.
+  fileprivate func trueEnd() throws(MPIError) -> Int {
+    var lowerBound: MPI_Count = 0
+    var extent: MPI_Count = 0
+    try unsafe check(
+      MPI_Type_get_true_extent_x(raw, &lowerBound, &extent), "MPI_Type_get_true_extent_x")
+    return Int(lowerBound + extent)
   }
 }
 

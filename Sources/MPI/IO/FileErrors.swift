@@ -36,6 +36,7 @@ extension MPIError {
       message += "\(text(of: reason)) (\(reported.message))"
     } else {
       message += reported.message
+      if isVague && reason != 0 { message += " (\(text(of: reason)))" }
     }
     return MPIError(
       class_, nativeCode: code, routine: routine.description, message: message, on: communicator)

@@ -75,8 +75,17 @@ extension FileHandle {
       preconditionFailure(
         "\(file.path) is seen as elements of \(element), and cannot hold \(type): see File.setView")
     }
-    switch position._place {
-    case .pointer(let pointer): return pointer.isShared ? .shared : .individual
+    let place = position._place
+    if case .pointer(let pointer) = place, pointer.isShared { return .shared }
+    if file.isSequential {
+      // Not all libraries care.
+      throw MPIError(
+        .unsupportedOperation, routine: "MPI_File_seek",
+        message: "\(file.path): a .sequential file has only the pointer .shared",
+        on: file.communicator.raw)
+    }
+    switch place {
+    case .pointer: return .individual
     case .byte(let offset):
       if let element {
         preconditionFailure(

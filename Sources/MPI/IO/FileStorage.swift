@@ -23,6 +23,9 @@ final class FileStorage: @unchecked Sendable {
   /// A duplicate, so that what is agreed on here mixes with nothing else.
   let communicator: Communicator
 
+  /// Whether the file has only the shared pointer.
+  let isSequential: Bool
+
   /// The layout of the view, which the library may use for as long as the view is in force.
   var layout: LayoutStorage?
 
@@ -31,6 +34,9 @@ final class FileStorage: @unchecked Sendable {
 
   /// The number of nonblocking operations under way.
   let pending = Atomic<Int>(0)
+
+  /// What was last reported of this file: likely why the file is dropped, if it is.
+  var lastError: MPIError?
 
   /// Whether the file has been closed.
   var isClosed = false
@@ -42,8 +48,11 @@ final class FileStorage: @unchecked Sendable {
       count == 0, "\(path): \(what) while \(count) operations are under way: wait for them first")
   }
 
-  init(_ path: String, _ communicator: Communicator) throws(MPIError) {
+  init(
+    _ path: String, _ mode: File.Mode, _ communicator: Communicator
+  ) throws(MPIError) {
     self.path = path
+    isSequential = mode.contains(.sequential)
     if communicator.size == 1 {
       self.communicator = communicator
     } else {
@@ -103,17 +112,23 @@ final class FileStorage: @unchecked Sendable {
   }
 
   func error(_ code: CInt, _ routine: StaticString) -> MPIError {
-    .ofFile(path, code, routine, currentErrno, on: communicator.raw)
+    noted(.ofFile(path, code, routine, currentErrno, on: communicator.raw))
+  }
+
+  private func noted(_ error: MPIError) -> MPIError {
+    lastError = error
+    return error
   }
 
   /// The error for data that the library did not write, or not read, though it reports none.
   func shortfall(_ done: Int, of asked: Int, _ routine: StaticString) -> MPIError {
     let reason = currentErrno
-    return MPIError(
-      code(of: reason) ?? .inputOutput, routine: routine.description,
-      message: "\(path): \(done) of \(asked) bytes were written"
-        + (reason == 0 ? "" : ": \(text(of: reason))"),
-      on: communicator.raw)
+    return noted(
+      MPIError(
+        code(of: reason) ?? .inputOutput, routine: routine.description,
+        message: "\(path): \(done) of \(asked) bytes were written"
+          + (reason == 0 ? "" : ": \(text(of: reason))"),
+        on: communicator.raw))
   }
 
   /// The error for a file that ends within an element.
@@ -154,7 +169,7 @@ final class FileStorage: @unchecked Sendable {
       let start = MPI_Wtime()
       while try !request.isComplete() {
         // Ended here: the request would wait as well.
-        if MPI_Wtime() - start > patience { endJob(because: AbandonedFile(path: path)) }
+        if MPI_Wtime() - start > patience { endJob(because: AbandonedFile(path: path, lastError: lastError)) }
       }
     }
     try request.wait()
@@ -168,11 +183,12 @@ let filePatience = 5.0
 /// Why a job ends that would otherwise hang.
 private struct AbandonedFile: Error, CustomStringConvertible {
   let path: String
+  let lastError: MPIError?
 
   var description: String {
     """
     \(path) went out of scope without close(), and other ranks had not closed it \(filePatience) s \
-    later; was an error thrown past it?
+    later; was an error thrown past it? \(lastError?.description ?? "")
     """
   }
 }
