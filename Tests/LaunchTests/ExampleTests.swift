@@ -80,6 +80,33 @@ import Testing
       ])
   }
 
+  @Test func haloComputesTheSameBitsOnAnyNumberOfRanks() throws {
+    var bits: Set<String> = []
+    for (ranks, shape) in [(1, "1 × 1"), (2, "2 × 1"), (3, "3 × 1"), (4, "2 × 2"), (7, "7 × 1")] {
+      let printed = try lines("halo", ranks, ["21", "10", "60"])
+      #expect(printed.count == 3)
+      #expect(printed.first == "21 × 10 cells on \(shape) processes, 60 steps")
+      // The factor of the discrete wave: 1 + 2 · 0.2 · (cos(π / 22) + cos(2π / 10) - 2) each step.
+      let factor = 1 + 0.4 * (cos(Double.pi / 22) + cos(Double.pi / 5) - 2)
+      let words = printed.dropFirst().first?.split(separator: " ") ?? []
+      let faded = try #require(words.count > 5 ? Double(words[5].dropLast()) : nil)
+      #expect(abs(faded - pow(factor, 60)) < 1e-12)
+      #expect(words.suffix(2).joined(separator: " ") == "is right")
+      bits.insert(try #require(printed.last))
+    }
+    #expect(bits.count == 1)
+  }
+
+  @Test(arguments: [["0", "1", "1"], ["1"], ["1", "5", "2"], ["many", "1", "1"]])
+  func haloSaysWhatItNeeds(arguments: [String]) throws {
+    let result = try Launcher.mpirun(
+      ranks: 2, program: Launcher.product("halo"), arguments, timeout: .seconds(60))
+    #expect(result.status == 2)
+    #expect(result.standardOutput == "")
+    let said = result.standardError.split(separator: "\n").filter { $0.hasPrefix("halo: ") }
+    #expect(said == ["halo: needs rows, columns and steps, and a cell for each process"])
+  }
+
   // MARK: - The picture
 
   @Test func mandelbrotPaintsTheSamePictureOnAnyNumberOfRanks() throws {

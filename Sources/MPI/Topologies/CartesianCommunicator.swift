@@ -43,7 +43,7 @@ internal import CMPI
 
     var neighbors: [Int?] = []
     for axis in 0..<count {
-      let (lower, upper) = try shift(raw, axis, by: 1)
+      let (lower, upper) = try ranksAside(raw, axis, by: 1)
       neighbors += [lower, upper]
     }
     let isConfusing = zip(extents, periods).contains { $0 <= 2 && $1 != 0 }
@@ -224,7 +224,7 @@ extension CartesianCommunicator {
     // Around the ring, or behind both walls, whatever does not fit C's int.
     let near =
       periodic[axis] ? distance % extent : min(max(distance, -extent), extent)
-    return try shift(raw, CInt(axis), by: CInt(near))
+    return try ranksAside(raw, CInt(axis), by: CInt(near))
   }
 
   /// Makes, of the processes that have the same coordinates along the other axes, a grid of some
@@ -261,7 +261,7 @@ extension CartesianCommunicator {
 }
 
 /// The ranks at a distance along an axis.
-private func shift(
+private func ranksAside(
   _ raw: RawCommunicator, _ axis: CInt, by distance: CInt
 ) throws(MPIError) -> (lower: Int?, upper: Int?) {
   var lower: CInt = 0

@@ -83,6 +83,8 @@ extension Communicator {
 /// several times. Libraries confuse the parts of such neighbors in different ways. Here each is
 /// right: what is sent to the lower neighbor arrives as that of the upper one (MPI 4.1 §8.6), and in
 /// graphs the first of several equal edges of the sender is the first of the receiver.
+///
+/// There is no persistent form of these operations: those are of MPI 4.
 @safe public class TopologyCommunicator: Communicator, @unchecked Sendable {
   /// The ranks that send to this one, in the order of what is received; `nil` is no process.
   public final let inNeighbors: [Int?]
