@@ -39,6 +39,10 @@ static inline int CMPI_File_create_errhandler(void (*handler)(MPI_File *_Nonnull
 
 // Handles below may be null ones, which are pointers in some libraries.
 
+// Functions in some libraries, macros in others.
+static inline int CMPI_Comm_c2f(MPI_Comm comm) { return (int)MPI_Comm_c2f(comm); }
+static inline MPI_Comm CMPI_Comm_f2c(int comm) { return MPI_Comm_f2c(comm); }
+
 // Sessions, which are MPI 4.0. A structure, since a session is a number in some libraries and a pointer in others.
 #if CMPI_HAS_SESSIONS
 typedef struct {

@@ -112,6 +112,25 @@ struct CommunicatorCreationTests {
   }
 }
 
+@Suite("Handles of Fortran (MPI 3.1 §17.2.4)") struct FortranHandleTests {
+  let world: Communicator
+  init() throws { world = try Job.communicator() }
+
+  @Test("A number goes out, and comes back") func handles() throws {
+    let again = unsafe try Communicator(adoptingFortran: world.fortranHandle, isOwned: false)
+    #expect(again == world)
+    #expect(again.fortranHandle == world.fortranHandle)
+    #expect(again.fortranHandle != Communicator.selfOnly.fortranHandle)
+    expectError(.invalidCommunicator) {
+      _ = unsafe try Intercommunicator(adoptingFortran: world.fortranHandle, isOwned: false)
+    }
+    // One that is owned is freed with the object.
+    let copy = try world.duplicated()
+    let sum = try again.allReduce(1, .sum) + copy.allReduce(1, .sum)
+    #expect(sum == 2 * world.size)
+  }
+}
+
 @Suite("Storage from the library (MPI 3.1 §8.2)") struct AllocatedArrayTests {
   let world: Communicator
   init() throws { world = try Job.communicator() }

@@ -3,11 +3,20 @@ internal import CMPI
 // A program that calls C libraries of its own imports their headers, and with them <mpi.h> once more:
 // its `MPI_Comm` is another Swift type than this module's, an `OpaquePointer` with some libraries and
 // an integer with others. All have the same bits.
+//
+// Swift 6.3.1 takes the two for one type whose layout it then gets wrong, and miscompiles the program
+// (docs/KnownIssues.md), unless the other module has the same API notes as this one. A number, which
+// `fortranHandle` is, needs no <mpi.h> in the header.
 
 extension AnyCommunicator {
   /// Lends the communicator to a function of C.
   ///
   ///     let norm = unsafe world.withUnsafeHandle { unsafe solver_norm($0, x, count) }
+  ///
+  /// - Important: A C module whose header includes `<mpi.h>` needs a copy of `CMPI.apinotes` beside its
+  ///   module map, under its own name: the compiler confuses its types with this module's otherwise.
+  ///   Where the header is yours, let it take the ``fortranHandle``, and include `<mpi.h>` in the source
+  ///   only.
   ///
   /// The type of the handle is that of `MPI_Comm` as the caller's C module has it; mostly it follows
   /// from the function that takes it.
@@ -27,11 +36,21 @@ extension AnyCommunicator {
     }
   }
 
+  /// The communicator as Fortran has it, a number that functions of C and Fortran take as an argument.
+  ///
+  ///     // solver.h:   int solver_norm(int communicator, …);
+  ///     // solver.c:   MPI_Comm comm = MPI_Comm_f2c(communicator);
+  ///     let norm = solver_norm(world.fortranHandle, …)
+  ///
+  /// It is of use as long as this communicator lives.
+  ///
+  /// The corresponding C function is `MPI_Comm_c2f` (MPI 3.1 §17.2.4).
+  public final var fortranHandle: CInt { CMPI_Comm_c2f(raw) }
+
   /// The handle of a communicator that C has made, which must be of the kind that is asked for.
-  fileprivate static func adopted<Handle>(
-    _ handle: Handle, betweenGroups: Bool
+  fileprivate static func adopted(
+    _ raw: RawCommunicator, betweenGroups: Bool
   ) throws(MPIError) -> RawCommunicator {
-    let raw = converted(handle, to: RawCommunicator.self)
     var isInter: CInt = 0
     try unsafe check(MPI_Comm_test_inter(raw, &isInter), "MPI_Comm_test_inter")
     guard (isInter != 0) == betweenGroups else {
@@ -61,7 +80,19 @@ extension Communicator {
   /// The corresponding C function is `MPI_Comm_test_inter` (MPI 3.1 §6.6.1).
   @unsafe
   public convenience init<Handle>(adopting handle: Handle, isOwned: Bool) throws(MPIError) {
-    try self.init(owning: Self.adopted(handle, betweenGroups: false), isOwned: isOwned)
+    let raw = converted(handle, to: RawCommunicator.self)
+    try self.init(owning: Self.adopted(raw, betweenGroups: false), isOwned: isOwned)
+  }
+
+  /// Makes a communicator of one that a function of C or Fortran has made, and that it knows as a number.
+  ///
+  /// As ``init(adopting:isOwned:)``.
+  ///
+  /// The corresponding C function is `MPI_Comm_f2c` (MPI 3.1 §17.2.4).
+  @unsafe
+  public convenience init(adoptingFortran handle: CInt, isOwned: Bool) throws(MPIError) {
+    let raw = CMPI_Comm_f2c(handle) as RawCommunicator
+    try self.init(owning: Self.adopted(raw, betweenGroups: false), isOwned: isOwned)
   }
 }
 
@@ -73,7 +104,19 @@ extension Intercommunicator {
   /// The corresponding C function is `MPI_Comm_test_inter` (MPI 3.1 §6.6.1).
   @unsafe
   public convenience init<Handle>(adopting handle: Handle, isOwned: Bool) throws(MPIError) {
-    try self.init(owning: Self.adopted(handle, betweenGroups: true), isOwned: isOwned)
+    let raw = converted(handle, to: RawCommunicator.self)
+    try self.init(owning: Self.adopted(raw, betweenGroups: true), isOwned: isOwned)
+  }
+
+  /// Makes an intercommunicator of one that a function of C or Fortran has made, and that it knows as a number.
+  ///
+  /// As ``init(adopting:isOwned:)``.
+  ///
+  /// The corresponding C function is `MPI_Comm_f2c` (MPI 3.1 §17.2.4).
+  @unsafe
+  public convenience init(adoptingFortran handle: CInt, isOwned: Bool) throws(MPIError) {
+    let raw = CMPI_Comm_f2c(handle) as RawCommunicator
+    try self.init(owning: Self.adopted(raw, betweenGroups: true), isOwned: isOwned)
   }
 }
 
