@@ -39,6 +39,10 @@ extension ObjectReader {
   /// No decoder carries them: they are looked up when someone asks. Behind a very large number of
   /// elements, the path ends at their container.
   func path(to target: Int) -> [any CodingKey] {
+    // What is wrong on the way is an error, too, whose path would be looked up in turn.
+    if isFindingPath { return [] }
+    isFindingPath = true
+    defer { isFindingPath = false }
     var path: [any CodingKey] = []
     var position = 0
     var limit = limit
@@ -59,6 +63,8 @@ extension ObjectReader {
       return nil
     }
     var next = container.range.lowerBound
+    // Where the fields begin is the container itself.
+    if container.isKeyed && next == target { return nil }
     var index = 0
     for _ in 0..<Self.farthest where next < container.range.upperBound {
       var key = MessageKey(index: index)

@@ -28,6 +28,11 @@
   var lastContainer = -1
   var nextEntry = 0
 
+  /// What was found to be wrong where nothing can be thrown.
+  private var failure: (any Error)?
+  /// Whether a path is being looked up.
+  var isFindingPath = false
+
   private struct Name {
     var offset: Int
     var count: Int
@@ -139,6 +144,7 @@
       leadCopy = nil
     }
     if unsafe !externals.isEmpty { unsafe externals = [] }
+    if failure != nil { failure = nil }
     if !indexes.isEmpty { indexes = [:] }
     if !userInfo.isEmpty { userInfo = [:] }
   }
@@ -147,7 +153,18 @@
 
   /// The value of the message.
   func readAll<T: Decodable>(_ type: T.Type) throws -> T {
-    try read(type, at: Place(position: 0), depth: 0)
+    let value = try read(type, at: Place(position: 0), depth: 0)
+    if let failure { throw failure }
+    return value
+  }
+
+  /// Does what may find the message to be wrong: decoding will fail then, in the end.
+  func noteFailure(_ body: () throws -> Void) {
+    do {
+      try body()
+    } catch {
+      failure = failure ?? error
+    }
   }
 
   /// The value at a place.

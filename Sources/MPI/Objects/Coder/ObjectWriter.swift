@@ -510,6 +510,8 @@
       position = end
       index += 1
     }
+    // An element of which nothing is written yet.
+    if tag == Tag.unkeyed, position == frame.start { path.append(MessageKey(index: index)) }
     return nil
   }
 

@@ -51,18 +51,22 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
   var allKeys: [Key] {
     var keys: [Key] = []
-    var position = range.lowerBound
-    while position < range.upperBound,
-      let name = try? reader.name(at: &position, limit: range.upperBound),
-      let end = try? reader.end(at: position, limit: range.upperBound)
-    {
-      if let key = Key(stringValue: name) { keys.append(key) }
-      position = end
+    reader.noteFailure {
+      var position = range.lowerBound
+      while position < range.upperBound {
+        let name = try reader.name(at: &position, limit: range.upperBound)
+        if let key = Key(stringValue: name) { keys.append(key) }
+        position = try reader.end(at: position, limit: range.upperBound)
+      }
     }
     return keys
   }
 
-  func contains(_ key: Key) -> Bool { (try? reader.find(key, in: range)) != nil }
+  func contains(_ key: Key) -> Bool {
+    var found = false
+    reader.noteFailure { found = try reader.find(key, in: range) != nil }
+    return found
+  }
 
   func decodeNil(forKey key: Key) throws -> Bool {
     reader.isNull(Place(position: try field(key).lowerBound))
