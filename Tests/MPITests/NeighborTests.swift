@@ -189,13 +189,16 @@ extension RandomGraph: Neighborhood {
     try forEachTopology { topology, table, name in
       let rank = topology.rank
       let outCount = table.outCount(rank)
-      let sending = (0..<outCount).map { thirds.at($0 * 12 + $0 % 2) }
+      let sending = (0..<outCount).map { thirds.placed(at: $0 * 12 + $0 % 2) }
       let senders = table.senders(rank)
       let start = outCount * 12
       let receiving = senders.indices.map { slot in
-        slot.isMultiple(of: 2) ? pairs.at(slot * 6 + 1) : run.at(slot * 6, instances: 2)
+        slot.isMultiple(of: 2)
+          ? pairs.placed(at: slot * 6 + 1) : run.placed(at: slot * 6, instances: 2)
       }
-      let moved = receiving.map { $0.layout.at(start + $0.position, instances: $0.instances) }
+      let moved = receiving.map {
+        $0.layout.placed(at: start + $0.position, instances: $0.instances)
+      }
       var storage = [Int](repeating: -2, count: start + senders.count * 6 + 1)
       for slot in 0..<outCount {
         for (index, element) in message(rank, slot, length).enumerated() {
@@ -242,8 +245,8 @@ extension RandomGraph: Neighborhood {
   }
 
   /// Layouts of an element each that no one else holds.
-  func ones(_ positions: Int...) throws -> [PlacedLayout<Int>] {
-    try positions.map { try Layout<Int>.contiguous(count: 1).at($0) }
+  func ones(_ positions: Int...) throws -> [Layout<Int>.Placed] {
+    try positions.map { try Layout<Int>.contiguous(count: 1).placed(at: $0) }
   }
 
   static let types: [any Sample.Type] = [
@@ -280,7 +283,7 @@ extension RandomGraph: Neighborhood {
       sent.span, into: immediate.mutableSpan, sending: parts, receiving: parts)
     try first.wait()
     let pair = try Layout<T>.contiguous(count: 2)
-    let places = (0..<4).map { pair.at(2 * $0) }
+    let places = (0..<4).map { pair.placed(at: 2 * $0) }
     var laidOut = [T](repeating: .sample(1), count: 8)
     let second = try grid.immediate.neighborAllToAll(
       sent.span, into: laidOut.mutableSpan, sending: places, receiving: places)
@@ -406,7 +409,7 @@ extension RandomGraph: Neighborhood {
     }
     expectError(.invalidTopology, by: "MPI_Ineighbor_alltoallw") {
       let request = try world.immediate.neighborAllToAll(
-        into.mutableSpan, sending: [one.at(0)], receiving: [one.at(1)])
+        into.mutableSpan, sending: [one.placed(at: 0)], receiving: [one.placed(at: 1)])
       try request.wait()
     }
   }
@@ -475,11 +478,12 @@ extension RandomGraph: Neighborhood {
       let line = try Layout<Int>.contiguous(count: columns)
       let stack = try Layout<Int>.strided(count: rows, stride: width)
       let sending = [
-        line.at(width + 1), line.at(rows * width + 1), stack.at(width + 1),
-        stack.at(width + columns),
+        line.placed(at: width + 1), line.placed(at: rows * width + 1), stack.placed(at: width + 1),
+        stack.placed(at: width + columns),
       ]
       let receiving = [
-        line.at(1), line.at((rows + 1) * width + 1), stack.at(width), stack.at(2 * width - 1),
+        line.placed(at: 1), line.placed(at: (rows + 1) * width + 1), stack.placed(at: width),
+        stack.placed(at: 2 * width - 1),
       ]
       for round in 0..<6 {
         if round.isMultiple(of: 2) {

@@ -87,13 +87,19 @@ struct Tile {
 
   /// What goes to the lower and the upper neighbor along the first axis, and then along the second;
   /// and where what they send goes.
-  func halo() throws -> (sending: [PlacedLayout<Double>], receiving: [PlacedLayout<Double>]) {
+  func halo() throws -> (sending: [Layout<Double>.Placed], receiving: [Layout<Double>.Placed]) {
     let row = try Layout<Double>.contiguous(count: columns.count)
     let column = try Layout<Double>.strided(count: rows.count, stride: width)
     let (last, end) = (rows.count * width, columns.count)
     return (
-      [row.at(width + 1), row.at(last + 1), column.at(width + 1), column.at(width + end)],
-      [row.at(1), row.at(last + width + 1), column.at(width), column.at(width + end + 1)]
+      [
+        row.placed(at: width + 1), row.placed(at: last + 1), column.placed(at: width + 1),
+        column.placed(at: width + end),
+      ],
+      [
+        row.placed(at: 1), row.placed(at: last + width + 1), column.placed(at: width),
+        column.placed(at: width + end + 1),
+      ]
     )
   }
 

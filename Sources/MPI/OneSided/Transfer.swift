@@ -178,7 +178,7 @@ extension WindowReference {
       \(routine): \(elements) elements here, \(layout.count * instances) at the target: \
       \(instances) instances of a layout of \(layout.count)
       """)
-    try checkRange(position, layout.storage.touched(instances), on: rank, routine)
+    try checkRange(position, layout.storage.geometry.touched(instances), on: rank, routine)
     return unsafe RemoteBuffer(
       rank: rank, displacement: displacement(of: position, T.self), count: instances,
       datatype: layout.storage.handle)

@@ -85,12 +85,12 @@ extension NeighborParts {
 
   /// Layouts at their places in a buffer of elements.
   convenience init<T>(
-    _ layouts: [PlacedLayout<T>], in buffer: RawBuffer, _ what: StaticString
+    _ layouts: [Layout<T>.Placed], in buffer: RawBuffer, _ what: StaticString
   ) throws(MPIError) {
     var buffers: [RawBuffer] = unsafe []
     for placed in layouts {
       unsafe buffers.append(
-        try buffer.laidOut(
+        buffer.laidOut(
           placed.layout.storage, at: placed.position, instances: placed.instances, what))
     }
     try unsafe self.init(

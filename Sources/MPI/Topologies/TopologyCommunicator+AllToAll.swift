@@ -129,7 +129,7 @@ extension TopologyCommunicator {
   /// The corresponding C function is `MPI_Neighbor_alltoallw` (MPI 3.1 §7.6.2).
   public func neighborAllToAll<T: Datatype>(
     _ elements: Span<T>, into result: consuming MutableSpan<T>,
-    sending: [PlacedLayout<T>], receiving: [PlacedLayout<T>]
+    sending: [Layout<T>.Placed], receiving: [Layout<T>.Placed]
   ) throws(MPIError) {
     try unsafe _neighborAllToAll(
       elements.rawBuffer, sending, result.rawBuffer(), receiving, nil)
@@ -145,12 +145,12 @@ extension TopologyCommunicator {
   ///     let column = try Layout<Double>.strided(count: rows - 2, stride: columns)
   ///     try grid.neighborAllToAll(field.mutableSpan,
   ///       sending: [
-  ///         row.at(columns + 1), row.at((rows - 2) * columns + 1),
-  ///         column.at(columns + 1), column.at(columns + columns - 2),
+  ///         row.placed(at: columns + 1), row.placed(at: (rows - 2) * columns + 1),
+  ///         column.placed(at: columns + 1), column.placed(at: columns + columns - 2),
   ///       ],
   ///       receiving: [
-  ///         row.at(1), row.at((rows - 1) * columns + 1),
-  ///         column.at(columns), column.at(columns + columns - 1),
+  ///         row.placed(at: 1), row.placed(at: (rows - 1) * columns + 1),
+  ///         column.placed(at: columns), column.placed(at: columns + columns - 1),
   ///       ])
   ///
   /// - Parameters:
@@ -164,7 +164,7 @@ extension TopologyCommunicator {
   ///
   /// The corresponding C function is `MPI_Neighbor_alltoallw` (MPI 3.1 §7.6.2).
   public func neighborAllToAll<T: Datatype>(
-    _ elements: consuming MutableSpan<T>, sending: [PlacedLayout<T>], receiving: [PlacedLayout<T>]
+    _ elements: consuming MutableSpan<T>, sending: [Layout<T>.Placed], receiving: [Layout<T>.Placed]
   ) throws(MPIError) {
     let buffer = unsafe elements.rawBuffer()
     try unsafe _neighborAllToAll(buffer, sending, buffer, receiving, nil)
@@ -215,8 +215,8 @@ extension TopologyCommunicator {
   }
 
   func _neighborAllToAll<T>(
-    _ sent: RawBuffer, _ sending: [PlacedLayout<T>], _ received: RawBuffer,
-    _ receiving: [PlacedLayout<T>], _ pending: UnsafeMutablePointer<Pending>?
+    _ sent: RawBuffer, _ sending: [Layout<T>.Placed], _ received: RawBuffer,
+    _ receiving: [Layout<T>.Placed], _ pending: UnsafeMutablePointer<Pending>?
   ) throws(MPIError) {
     precondition(
       sending.count == outNeighbors.count && receiving.count == inNeighbors.count,
@@ -291,7 +291,7 @@ extension Immediate {
   /// from each.
   ///
   /// **Collective**. The parameters are those of
-  /// ``TopologyCommunicator/neighborAllToAll(_:into:sending:receiving:)-(_,_,[PlacedLayout<T>],_)``.
+  /// ``TopologyCommunicator/neighborAllToAll(_:into:sending:receiving:)-(_,_,[Layout<T>.Placed],_)``.
   ///
   /// - Throws: ``MPIError/Code/invalidTopology`` on a communicator without a topology.
   ///
@@ -299,7 +299,7 @@ extension Immediate {
   @_lifetime(copy elements, copy result)
   public func neighborAllToAll<T: Datatype>(
     _ elements: Span<T>, into result: consuming MutableSpan<T>,
-    sending: [PlacedLayout<T>], receiving: [PlacedLayout<T>]
+    sending: [Layout<T>.Placed], receiving: [Layout<T>.Placed]
   ) throws(MPIError) -> Request {
     var pending = unsafe Pending()
     try unsafe neighborhood("MPI_Ineighbor_alltoallw")._neighborAllToAll(
@@ -319,7 +319,7 @@ extension Immediate {
   /// The corresponding C function is `MPI_Ineighbor_alltoallw` (MPI 3.1 §7.7.2).
   @_lifetime(copy elements)
   public func neighborAllToAll<T: Datatype>(
-    _ elements: consuming MutableSpan<T>, sending: [PlacedLayout<T>], receiving: [PlacedLayout<T>]
+    _ elements: consuming MutableSpan<T>, sending: [Layout<T>.Placed], receiving: [Layout<T>.Placed]
   ) throws(MPIError) -> Request {
     let buffer = unsafe elements.rawBuffer()
     var pending = unsafe Pending()
