@@ -64,9 +64,22 @@ let package = Package(
     example("pi", exclude: ["pi.c"]),
     example("matmul"),
     example("mandelbrot"),
+    example("halo"),
+    example("spawn"),
+    example("parallel-write"),
     .executableTarget(
       name: "overhead", dependencies: ["MPI"], path: "Benchmarks/overhead/Swift",
       swiftSettings: common),
+
+    .executableTarget(
+      name: "objects", dependencies: ["MPI"], path: "Benchmarks/objects/Swift",
+      swiftSettings: common),
+    .executableTarget(
+      name: "asynchronous", dependencies: ["MPI"], path: "Benchmarks/async/Swift",
+      swiftSettings: common),
+    .executableTarget(
+      name: "interoperation", dependencies: ["MPI"], path: "Tests/Interoperation",
+      exclude: ["interoperation.py"], swiftSettings: common),
 
     .target(
       name: "Support", dependencies: ["MPI"], path: "Tests/Support", swiftSettings: common),

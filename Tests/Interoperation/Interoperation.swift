@@ -74,7 +74,8 @@ import MPI
   static func collectives(on world: Communicator, _ checks: inout Checks) throws {
     let (rank, size) = (world.rank, world.size)
     for root in 0..<size {
-      var numbers = rank == root ? (0..<7).map { Int64(root * 100 + $0) } : .init(repeating: 0, count: 7)
+      var numbers =
+        rank == root ? (0..<7).map { Int64(root * 100 + $0) } : .init(repeating: 0, count: 7)
       try world.broadcast(numbers.mutableSpan, from: root)
       checks.expect(numbers == (0..<7).map { Int64(root * 100 + $0) }, "broadcast from \(root)")
 
@@ -86,7 +87,8 @@ import MPI
       let parts = rank == root ? (0..<2 * size).map { Int32($0 * $0) } : []
       var part = [Int32](repeating: 0, count: 2)
       try world.scatter(parts.span, into: part.mutableSpan, from: root)
-      checks.expect(part == [2 * rank, 2 * rank + 1].map { Int32($0 * $0) }, "scatter from \(root)")
+      checks.expect(
+        part == [2 * rank, 2 * rank + 1].map { Int32($0 * $0) }, "scatter from \(root)")
     }
     let sum = try world.allReduce(Double(rank) + 0.5, .sum)
     checks.expect(sum == Double(size * size) / 2, "a sum")
