@@ -41,6 +41,14 @@ CMPI_CONSTANT(MPI_Datatype, MPI_PACKED)
 #define CMPI_EXTERNAL32_IS_UNIFORM 0
 #endif
 
+// Whether one of the algorithms of MPI_Alltoall takes the sent elements for those of the receiving type: Open MPI's Bruck
+// (seen in 4.1.4).
+#ifdef OPEN_MPI
+#define CMPI_ALLTOALL_MIXES_TYPES 1
+#else
+#define CMPI_ALLTOALL_MIXES_TYPES 0
+#endif
+
 #pragma clang assume_nonnull end
 
 #endif

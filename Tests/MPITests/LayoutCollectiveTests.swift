@@ -152,6 +152,34 @@ import Testing
     #expect(byColumns == matrix.indices.map { matrix[$0 % rows * size + $0 / rows] })
   }
 
+  /// What is sent may name elements twice: here each rank gets those of its neighbors, too.
+  @Test("Overlapping windows") func windows() throws {
+    let (size, rank) = (world.size, world.rank)
+    let window = try Layout<Int>.contiguous(count: 6).resized(extent: 2)
+    for root in 0..<size {
+      let all = rank == root ? values(of: root, 2 * size + 4) : []
+      var (blocking, immediate) = ([Int](repeating: -1, count: 6), [Int](repeating: -1, count: 6))
+      try world.scatter(
+        all.span, layout: window, into: blocking.mutableSpan, layout: nil, from: root)
+      let request = try world.immediate.scatter(
+        all.span, layout: window, into: immediate.mutableSpan, layout: nil, from: root)
+      try request.wait()
+      let expected = (0..<6).map { value(root, 2 * rank + $0) }
+      #expect(blocking == expected)
+      #expect(immediate == expected)
+    }
+    let all = values(of: rank, 2 * size + 4)
+    let empty = [Int](repeating: -1, count: 6 * size)
+    var (blocking, immediate) = (empty, empty)
+    try world.allToAll(all.span, layout: window, into: blocking.mutableSpan, layout: nil)
+    let request = try world.immediate.allToAll(
+      all.span, layout: window, into: immediate.mutableSpan, layout: nil)
+    try request.wait()
+    let expected = (0..<6 * size).map { value($0 / 6, 2 * rank + $0 % 6) }
+    #expect(blocking == expected)
+    #expect(immediate == expected)
+  }
+
   /// A square matrix of blocks, each rank with a row of them: afterwards, with a column of them.
   @Test("Layouts of their own for each rank: a matrix of blocks is transposed")
   func transpose() throws {

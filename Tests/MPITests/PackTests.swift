@@ -89,12 +89,13 @@ import Testing
     try packer.pack(values(of: world.rank, 3).span)
     let mine = values(of: world.rank, 4)
     var received = [Int](repeating: -1, count: 5)
+    var unpacker = Unpacker([], for: world)
     try MPI.withSendBuffer(byteCount: 10000) {
       try world.send(packed: packer, to: world.right, mode: .buffered)
       try world.receive(into: received.mutableSpan, from: world.left)
       try world.send(mine.span, to: world.right, mode: .buffered)
+      unpacker = try world.receive(packed: .native, from: world.left)
     }
-    var unpacker = try world.receive(packed: .native, from: world.left)
     #expect(received == [1, 2] + values(of: world.left, 3))
     #expect(try unpacker.unpack(Int.self, count: 4) == values(of: world.left, 4))
   }

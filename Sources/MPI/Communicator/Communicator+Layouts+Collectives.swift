@@ -134,7 +134,7 @@ extension Communicator {
   ///   - resultInstances: How many instances of the layout the elements of each rank fill.
   /// - Precondition: The instances for all ranks lie within the buffers.
   ///
-  /// The corresponding C function is `MPI_Alltoall` (MPI 3.1 §5.8).
+  /// The corresponding C functions are `MPI_Alltoall`, and on Open MPI `MPI_Alltoallw` (MPI 3.1 §5.8).
   public func allToAll<S: Datatype, R: Datatype>(
     _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
     into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,

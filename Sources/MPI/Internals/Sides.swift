@@ -22,6 +22,30 @@ internal import CMPI
   }
 }
 
+extension RawBuffer {
+  /// The same elements, where instances lie between each other as one element of a type that holds them
+  /// all.
+  ///
+  /// Open MPI's tree algorithms keep what others send, or receive, in memory that they lay out as this
+  /// rank's own, one rank's behind another's by the extents of the instances: where those lie between
+  /// each other, one rank's overwrite another's (MPI_Gather, seen in 4.1.4).
+  fileprivate func apart(
+    _ layout: LayoutStorage?, _ pending: UnsafeMutablePointer<Pending>?
+  ) throws(MPIError) -> (buffer: RawBuffer, owned: DatatypeHandle?) {
+    guard let layout = layout else { return unsafe (self, nil) }
+    let touched = unsafe layout.geometry.touched(count)
+    if unsafe touched <= count * layout.extent { return unsafe (self, nil) }
+    let construction = Construction()
+    let all = try unsafe construction.contiguous(count, of: datatype.raw)
+    var raw = try construction.resized(all, lowerBound: 0, extent: touched * layout.stride)
+    _ = construction.finish()
+    try unsafe check(MPI_Type_commit(&raw), "MPI_Type_commit")
+    let whole = unsafe DatatypeHandle(raw)
+    if let pending = unsafe pending { unsafe pending.pointee.extras().free(whole) }
+    return unsafe (withCount(1, of: whole), pending == nil ? whole : nil)
+  }
+}
+
 extension Span where Element: Datatype {
   func side(_ layout: Layout<Element>?, at position: Int, instances: Int) -> Side {
     unsafe Side(
@@ -71,7 +95,9 @@ extension Communicator {
     let target = unsafe rank == root ? received.laidOut(times: size, "gather") : .none
     unsafe sent.keep(in: pending)
     unsafe received.keep(in: pending)
-    try unsafe _gather(each: source, share(of: target), rawRoot, pending)
+    let (apart, owned) = try unsafe source.apart(sent.layout, pending)
+    defer { owned.map(releaseDatatype) }
+    try unsafe _gather(each: apart, share(of: target), rawRoot, pending)
     return unsafe target
   }
 
@@ -84,7 +110,9 @@ extension Communicator {
     let target = unsafe received.laidOut("scatter")
     unsafe sent.keep(in: pending)
     unsafe received.keep(in: pending)
-    try unsafe _scatter(each: share(of: source), target, rawRoot, pending)
+    let (apart, owned) = try unsafe target.apart(received.layout, pending)
+    defer { owned.map(releaseDatatype) }
+    try unsafe _scatter(each: share(of: source), apart, rawRoot, pending)
     return unsafe target
   }
 
@@ -95,7 +123,9 @@ extension Communicator {
     let target = unsafe received.laidOut(times: size, "allGather")
     unsafe sent.keep(in: pending)
     unsafe received.keep(in: pending)
-    try unsafe _allGather(each: source, share(of: target), pending)
+    let (apart, owned) = try unsafe source.apart(sent.layout, pending)
+    defer { owned.map(releaseDatatype) }
+    try unsafe _allGather(each: apart, share(of: target), pending)
     return unsafe target
   }
 
@@ -106,9 +136,21 @@ extension Communicator {
     let target = unsafe received.laidOut(times: size, "allToAll")
     unsafe sent.keep(in: pending)
     unsafe received.keep(in: pending)
-    try unsafe _allToAll(each: share(of: source), share(of: target), pending)
+    let (outgoing, incoming) = unsafe (share(of: source), share(of: target))
+    if Communicator.allToAllMixesTypes, unsafe pending == nil {
+      let (sends, receives) = unsafe (outgoing.count, incoming.count)
+      try unsafe _exchangeParts(
+        source, { $0 * sends..<($0 + 1) * sends },
+        target, { $0 * receives..<($0 + 1) * receives }, nil)
+    } else {
+      try unsafe _allToAll(each: outgoing, incoming, pending)
+    }
     return unsafe target
   }
+
+  /// Whether one of the library's algorithms for `MPI_Alltoall` takes the sent elements for those of
+  /// the receiving type, so that `MPI_Alltoallw` is called instead: Open MPI's Bruck (seen in 4.1.4).
+  private static var allToAllMixesTypes: Bool { CMPI_ALLTOALL_MIXES_TYPES != 0 }
 
   /// What of a buffer for all ranks is for the first one; the library finds the others'.
   private func share(of buffer: RawBuffer) -> RawBuffer {
