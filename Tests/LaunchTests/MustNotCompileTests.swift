@@ -11,7 +11,7 @@ import Testing
 
   private static let files = [
     "Collective", "Datatypes", "Escape", "Exchange", "OldNames", "Receive", "Reductions", "Send",
-    "Storage", "Wait",
+    "Storage", "Wait", "Windows",
   ]
 
   /// The folder of the build that this test is a part of, such as `.build/x86_64-unknown-linux-gnu/debug`.
