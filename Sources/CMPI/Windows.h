@@ -32,6 +32,13 @@ CMPI_CONSTANT(int, MPI_MODE_NOPUT)
 CMPI_CONSTANT(int, MPI_MODE_NOPRECEDE)
 CMPI_CONSTANT(int, MPI_MODE_NOSUCCEED)
 
+// Has a function called when MPI_Finalize begins, while MPI can still be used (MPI 3.1 §8.7.1).
+static inline int cmpi_at_finalize(MPI_Comm_delete_attr_function *function) {
+  int key = MPI_KEYVAL_INVALID;
+  int code = MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, function, &key, 0);
+  return code != MPI_SUCCESS ? code : MPI_Comm_set_attr(MPI_COMM_SELF, key, 0);
+}
+
 #pragma clang assume_nonnull end
 
 #endif

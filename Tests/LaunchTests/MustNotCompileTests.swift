@@ -11,7 +11,7 @@ import Testing
 
   private static let files = [
     "Collective", "Datatypes", "Escape", "Exchange", "OldNames", "Receive", "Reductions", "Send",
-    "Storage", "Wait",
+    "Storage", "Wait", "Windows",
   ]
 
   @Test(arguments: files)

@@ -131,9 +131,10 @@ import Testing
       for round in 0..<20 {
         try ranks[world.right].put(1000 * world.rank + round, at: 0)
         // The put is complete at the target when it has returned.
-        try world.sendReceive(
-          [0].span, to: world.right, into: MutableSpan<Int>(), from: nil)
+        let token = [round]
+        let telling = try world.immediate.send(token.span, to: world.right)
         _ = try world.receive(Int.self, from: world.left)
+        try telling.wait()
         try ranks.synchronize()
         own = window.span[0]
         let expected = 1000 * world.left + round

@@ -35,7 +35,7 @@ private final class Watch: Sendable {
     #else
       var thread = pthread_t()
     #endif
-    let context = Unmanaged.passRetained(self)
+    let context = unsafe Unmanaged.passRetained(self)
     let code = unsafe pthread_create(
       &thread, nil,
       { context in

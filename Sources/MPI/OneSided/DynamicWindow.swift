@@ -154,11 +154,10 @@ public struct DynamicWindow: ~Copyable, OneSidedWindow {
 ///
 /// The corresponding C type is `MPI_Aint`.
 public struct RemoteAddress<T: Datatype>: Datatype, BitwiseCopyable, Hashable {
-  @usableFromInline let address: Int
+  let address: Int
   /// The number of elements.
   public let count: Int
 
-  @usableFromInline
   init(address: Int, count: Int) {
     self.address = address
     self.count = count
@@ -181,7 +180,6 @@ public struct RemoteAddress<T: Datatype>: Datatype, BitwiseCopyable, Hashable {
 
 extension WindowReference {
   /// As many elements as a buffer has, at an address that a rank has told.
-  @inlinable
   func target<T: Datatype>(
     _ rank: Int?, at address: RemoteAddress<T>, like buffer: RawBuffer, width: Int = 1,
     _ routine: StaticString
@@ -191,12 +189,11 @@ extension WindowReference {
       throw MPIError.beyond(count, address.count, routine, self)
     }
     return try unsafe RemoteBuffer(
-      rank: rawTarget(rank, routine), displacement: address.address, like: buffer)
+      rank: rawTarget(rank, routine), displacement: MPI_Aint(address.address), like: buffer)
   }
 }
 
 extension MPIError {
-  @usableFromInline @inline(never)
   static func beyond(
     _ count: Int, _ room: Int, _ routine: StaticString, _ window: WindowReference
   ) -> MPIError {
@@ -313,25 +310,6 @@ extension LockedTarget where Element == DynamicMemory {
     try reduction.requirePredefined("MPI_Fetch_and_op", on: window)
     if address.count < 1 { throw MPIError.beyond(1, 0, "MPI_Fetch_and_op", window) }
     return try window.fetchAndReduce(
-      value, reduction.raw, window.rawTarget(rank, "MPI_Fetch_and_op"), address.address)
-  }
-}
-
-extension LockedTarget {
-  /// Begins an operation that the caller completes.
-  @inlinable @inline(__always)
-  func run(
-    _ transfer: Transfer, _ origin: RawBuffer, _ target: RemoteBuffer
-  ) throws(MPIError) {
-    // A type that was made for a large count is needed until the flush.
-    if let completion = try unsafe window.start(transfer, origin, target) {
-      try flushBeforeRelease(completion)
-    }
-  }
-
-  @usableFromInline @inline(never)
-  func flushBeforeRelease(_ completion: Completion) throws(MPIError) {
-    try flush()
-    completion.finish()
+      value, reduction.raw, window.rawTarget(rank, "MPI_Fetch_and_op"), MPI_Aint(address.address))
   }
 }

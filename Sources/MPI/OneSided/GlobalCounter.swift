@@ -76,7 +76,7 @@ public struct GlobalCounter: ~Copyable {
   ///
   /// The corresponding C functions are `MPI_Win_unlock_all` and `MPI_Win_free` (MPI 3.1 §11.5.3,
   /// §11.2.5).
-  public consuming func close() throws(MPIError) { try closeWord(window) }
+  public consuming func close() throws(MPIError) { try window.close() }
 }
 
 /// A window of one number on one rank, which all ranks may access at any time.
@@ -91,17 +91,8 @@ func openWord(
       throw error as? MPIError ?? MPIError(.other, routine: "MPI_Win_lock", message: "\(error)")
     }
   }
-  try check(
-    MPI_Win_lock_all(CMPI_MODE_NOCHECK, window.reference.raw), "MPI_Win_lock_all",
-    on: communicator.raw)
+  try window.storage.lockForGood()
   // Nobody counts before the number is there.
   try communicator.barrier()
   return window
-}
-
-func closeWord(_ window: consuming Window<Int>) throws(MPIError) {
-  try check(
-    MPI_Win_unlock_all(window.reference.raw), "MPI_Win_unlock_all",
-    on: window.reference.communicator)
-  try window.close()
 }

@@ -116,5 +116,5 @@ public struct GlobalMutex: ~Copyable {
   ///
   /// The corresponding C functions are `MPI_Win_unlock_all` and `MPI_Win_free` (MPI 3.1 §11.5.3,
   /// §11.2.5).
-  public consuming func close() throws(MPIError) { try closeWord(window) }
+  public consuming func close() throws(MPIError) { try window.close() }
 }

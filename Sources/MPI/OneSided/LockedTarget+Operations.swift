@@ -137,6 +137,25 @@ extension LockedTarget where Element: Datatype {
   }
 }
 
+extension LockedTarget {
+  /// Begins an operation that the caller completes.
+  @inlinable @inline(__always)
+  func run(
+    _ transfer: Transfer, _ origin: RawBuffer, _ target: RemoteBuffer
+  ) throws(MPIError) {
+    // A type that was made for a large count is needed until the flush.
+    if let completion = try unsafe window.start(transfer, origin, target) {
+      try flushBeforeRelease(completion)
+    }
+  }
+
+  @usableFromInline @inline(never)
+  func flushBeforeRelease(_ completion: Completion) throws(MPIError) {
+    try flush()
+    completion.finish()
+  }
+}
+
 /// A value that `fill` writes, through a buffer of MPI's.
 @inlinable @inline(__always)
 func withOneElement<T: Datatype>(
@@ -236,12 +255,12 @@ extension WindowReference {
   /// - Parameter displacement: In elements; in bytes for a dynamic window.
   @inlinable @inline(__always)
   func fetchAndReduce<T: AtomicDatatype>(
-    _ value: T, _ operation: RawOperation, _ rank: CInt, _ displacement: Int
+    _ value: T, _ operation: RawOperation, _ rank: CInt, _ displacement: MPI_Aint
   ) throws(MPIError) -> T {
     unsafe try withTemporary(value, count: 2) { (values) throws(MPIError) -> T in
       try unsafe check(
         MPI_Fetch_and_op(
-          values, values + 1, T.mpiDatatype.raw, rank, MPI_Aint(displacement), operation, raw),
+          values, values + 1, T.mpiDatatype.raw, rank, displacement, operation, raw),
         "MPI_Fetch_and_op", on: communicator)
       try check(MPI_Win_flush(rank, raw), "MPI_Win_flush", on: communicator)
       return unsafe valid(values + 1)
@@ -251,13 +270,13 @@ extension WindowReference {
   /// Exchanges the target's element if it has the expected value, and waits until that is done.
   @inlinable @inline(__always)
   func compareAndSwap<T: AtomicDatatype>(
-    _ expected: T, _ desired: T, _ rank: CInt, _ displacement: Int
+    _ expected: T, _ desired: T, _ rank: CInt, _ displacement: MPI_Aint
   ) throws(MPIError) -> T {
     unsafe try withTemporary(expected, count: 3) { (values) throws(MPIError) -> T in
       unsafe values[2] = desired
       try unsafe check(
         MPI_Compare_and_swap(
-          values + 2, values, values + 1, T.mpiDatatype.raw, rank, MPI_Aint(displacement), raw),
+          values + 2, values, values + 1, T.mpiDatatype.raw, rank, displacement, raw),
         "MPI_Compare_and_swap", on: communicator)
       try check(MPI_Win_flush(rank, raw), "MPI_Win_flush", on: communicator)
       return unsafe valid(values + 1)

@@ -122,7 +122,7 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   ///
   /// The corresponding C function is `MPI_Win_set_info` (MPI 3.1 §11.2.7).
   public func setInfo(_ info: Info) throws(MPIError) {
-    try unsafe check(
+    try check(
       MPI_Win_set_info(reference.raw, info.raw), "MPI_Win_set_info", on: reference.communicator)
   }
 

@@ -32,16 +32,16 @@ struct RemoteBuffer {
 
   /// - Parameter displacement: In elements; in bytes for a dynamic window.
   @inlinable @inline(__always)
-  init(rank: CInt, displacement: Int, count: Int, datatype: DatatypeHandle) {
+  init(rank: CInt, displacement: MPI_Aint, count: Int, datatype: DatatypeHandle) {
     unsafe self.rank = rank
-    unsafe self.displacement = MPI_Aint(displacement)
+    unsafe self.displacement = displacement
     unsafe self.count = count
     unsafe self.datatype = datatype
   }
 
   /// As many elements as a buffer has, of the same type.
   @inlinable @inline(__always)
-  init(rank: CInt, displacement: Int, like buffer: RawBuffer) {
+  init(rank: CInt, displacement: MPI_Aint, like buffer: RawBuffer) {
     unsafe self.init(
       rank: rank, displacement: displacement, count: buffer.count, datatype: buffer.datatype)
   }

@@ -44,11 +44,8 @@ public struct Window<Element: Datatype>: ~Copyable, ElementWindow {
   public init(
     count: Int, on communicator: Communicator, info: Info = [:]
   ) throws(MPIError) {
-    (keeper, reference) = try unsafe allocateWindow(
-      Element.self, count: count, on: communicator, "MPI_Win_allocate"
-    ) { bytes, unit, base, raw in
-      unsafe MPI_Win_allocate(bytes, unit, info.raw, communicator.raw, base, raw)
-    }
+    (keeper, reference) = try allocateWindow(
+      Element.self, count: count, on: communicator, info, .allocated)
   }
 
   /// Frees the window.

@@ -29,28 +29,33 @@ private struct ElementMemory<T: Datatype> {
   /// How far into the window the elements begin.
   func shift(_ base: UnsafeMutableRawPointer?) -> Int? {
     guard let base = unsafe base else { return nil }
-    let excess = unsafe Int(bitPattern: base) % alignment
+    let excess = Int(bitPattern: base) % alignment
     return excess == 0 ? 0 : alignment - excess
   }
 }
 
 /// Makes a window with memory of the library's, filled with zero bytes.
-///
-/// - Parameter allocate: Calls the library with bytes, displacement unit, and where to put the address
-///   and the handle.
 func allocateWindow<T: Datatype>(
-  _ type: T.Type, count: Int, on communicator: Communicator, _ routine: StaticString,
-  memory: WindowStorage.Memory = .allocated,
-  _ allocate: (
-    MPI_Aint, CInt, UnsafeMutableRawPointer, UnsafeMutablePointer<RawWindow>
-  ) -> CInt
+  _ type: T.Type, count: Int, on communicator: Communicator, _ info: Info,
+  _ memory: WindowStorage.Memory
 ) throws(MPIError) -> (WindowStorage, WindowReference) {
   let layout = ElementMemory<T>()
   let bytes = layout.paddedByteCount(count)
   var raw = CMPI_WIN_NULL as RawWindow
   var base: UnsafeMutableRawPointer?
-  try unsafe check(
-    allocate(bytes, layout.unit, &base, &raw), routine, on: communicator.raw)
+  if case .shared = memory {
+    try unsafe check(
+      MPI_Win_allocate_shared(bytes, layout.unit, info.raw, communicator.raw, &base, &raw),
+      "MPI_Win_allocate_shared", on: communicator.raw)
+  } else {
+    // MPICH 4.0.2 writes to wrong addresses where the parts of processes of one host follow each
+    // other in memory and have sizes that are no multiples of 16 bytes. They need not follow.
+    var info = info
+    if info[noncontiguous] == nil { info[noncontiguous] = "true" }
+    try unsafe check(
+      MPI_Win_allocate(bytes, layout.unit, info.raw, communicator.raw, &base, &raw),
+      "MPI_Win_allocate", on: communicator.raw)
+  }
   // No bytes have no address, whatever the library says (Open MPI 4.1.4 leaves some that is none).
   if bytes == 0 { unsafe base = nil }
   if let base = unsafe base {
@@ -60,13 +65,15 @@ func allocateWindow<T: Datatype>(
     raw, type, memory, base, layout.shift(base), count, on: communicator)
 }
 
+private let noncontiguous = "alloc_shared_noncontig"
+
 /// Makes a window over memory of the program's.
 func borrowWindow<T: Datatype>(
   _ elements: UnsafeMutableBufferPointer<T>, on communicator: Communicator, _ info: Info
 ) throws(MPIError) -> (WindowStorage, WindowReference) {
   let layout = ElementMemory<T>()
   var raw = CMPI_WIN_NULL as RawWindow
-  let base = unsafe UnsafeMutableRawPointer(elements.baseAddress)
+  let base = UnsafeMutableRawPointer(elements.baseAddress)
   let code = unsafe MPI_Win_create(
     base, layout.byteCount(elements.count), layout.unit, info.raw, communicator.raw, &raw)
   // Some libraries reach no memory but their own, and say so only here: Open MPI 4.1 does where
@@ -84,11 +91,8 @@ func borrowWindow<T: Datatype>(
   }
   let copy = unsafe CopiedMemory(
     original: base, byteCount: elements.count * MemoryLayout<T>.stride)
-  let (storage, reference) = try unsafe allocateWindow(
-    T.self, count: elements.count, on: communicator, "MPI_Win_allocate", memory: .borrowed(copy)
-  ) { bytes, unit, base, raw in
-    unsafe MPI_Win_allocate(bytes, unit, info.raw, communicator.raw, base, raw)
-  }
+  let (storage, reference) = try allocateWindow(
+    T.self, count: elements.count, on: communicator, info, .borrowed(copy))
   unsafe copy.copyIn(to: storage.base)
   // Nobody looks at elements that are not there yet.
   try communicator.barrier()

@@ -1,4 +1,4 @@
-internal import CMPI
+public import CMPI
 
 // What all kinds of windows consist of.
 
@@ -9,6 +9,8 @@ final class WindowStorage: @unchecked Sendable {
   enum Memory {
     /// From the library, which keeps it as long as the window.
     case allocated
+    /// The same, shared by the processes of one host.
+    case shared
     /// From a span: it ends with the scope of the window. Some windows have a copy of it.
     case borrowed(CopiedMemory?)
     /// From what is attached.
@@ -25,6 +27,9 @@ final class WindowStorage: @unchecked Sendable {
   /// How elements of own memory are made valid, where not all bits are.
   private let structure: Unmanaged<StructureDescription>?
   private let memory: Memory
+  /// Among the windows that are to be freed at the latest when MPI is finalized.
+  private let number: Int
+  private var isLocked = false
 
   init(
     owning raw: RawWindow, on communicator: Communicator, memory: Memory,
@@ -34,14 +39,28 @@ final class WindowStorage: @unchecked Sendable {
     self.raw = raw
     self.communicator = communicator
     self.memory = memory
+    number = OpenWindows.shared.add(raw)
     unsafe self.base = unsafe base
     count = counts.own
     self.counts = counts.all
     unsafe self.structure = unsafe structure
   }
 
+  /// Locks all parts with a shared lock, until the window is freed.
+  func lockForGood() throws(MPIError) {
+    try check(
+      MPI_Win_lock_all(CMPI_MODE_NOCHECK, raw), "MPI_Win_lock_all", on: communicator.raw)
+    isLocked = true
+    OpenWindows.shared.setLocked(number)
+  }
+
   /// Frees the window, for those who have ended all epochs: collective.
   func free() throws(MPIError) {
+    OpenWindows.shared.remove(number)
+    if isLocked {
+      try check(MPI_Win_unlock_all(raw), "MPI_Win_unlock_all", on: communicator.raw)
+      isLocked = false
+    }
     if case .borrowed(let copy?) = memory {
       // Others may still be writing to the copy, which is gone when the window is.
       try communicator.barrier()
@@ -75,8 +94,8 @@ final class WindowStorage: @unchecked Sendable {
   deinit {
     guard raw != CMPI_WIN_NULL, isRunning else { return }
     // To free a window is collective, and whether the other ranks will come is not known here: an
-    // error may be on its way past this window. Memory of the library's can stay, so that nothing
-    // needs to be done. Memory of the program's is going away, and others may still write to it.
+    // error may be on its way past this window. Memory of the library's can stay until all come to
+    // the end. Memory of the program's is going away, and others may still write to it.
     guard case .borrowed = memory else { return }
     withPatience("a window over borrowed memory went out of scope without close()") {
       try? free()
@@ -161,8 +180,9 @@ struct WindowCounts {
 
   /// A position as C has it.
   @inlinable @inline(__always)
-  func displacement<T>(of position: Int, _ type: T.Type) -> Int {
-    MemoryLayout<T>.alignment <= 8 ? position : position &* MemoryLayout<T>.stride &+ shift
+  func displacement<T>(of position: Int, _ type: T.Type) -> MPI_Aint {
+    MPI_Aint(
+      MemoryLayout<T>.alignment <= 8 ? position : position &* MemoryLayout<T>.stride &+ shift)
   }
 
   /// The target of an operation, as C has it.
