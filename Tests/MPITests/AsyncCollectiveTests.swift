@@ -8,11 +8,14 @@ import Testing
   var ranks: [Int] { Array(0..<world.size) }
 
   @Test("Nobody leaves a barrier before all have come") func barrier() async throws {
-    // What everyone has sent before the barrier is there after it.
-    for peer in ranks { try await world.async.send(world.rank, to: peer, mode: .standard) }
+    // No one receives before all have seen all messages.
+    let (world, ranks) = (world, ranks)
+    let sending = ranks.map { peer in Task { try await world.async.send(world.rank, to: peer) } }
+    for peer in ranks { _ = try await world.async.probe(from: peer) }
     try await world.async.barrier()
     var sources: [Int] = []
     for peer in ranks { sources += try await world.async.receive(Int.self, from: peer) }
+    for task in sending { try await task.value }
     #expect(sources == ranks)
   }
 
@@ -88,14 +91,17 @@ import Testing
     let most = try await world.async.allReduce(world.rank, .max)
     let atRoot = try await world.async.reduce(mine, .sum, to: root)
     let one = try await world.async.reduce(world.rank, .sum, to: root)
-    let factor = world.size + 1
-    let affine = Reduction<Int>(commutative: false) { a, b in a * factor + b }
-    let digits = try await world.async.allReduce(world.rank, affine)
+    // Numbers written one behind the other, with the powers of their base: not commutative.
+    let joined = Reduction<SIMD2<Int>>(commutative: false) { a, b in
+      SIMD2(a.x * b.y + b.x, a.y * b.y)
+    }
+    let base = world.size + 1
+    let digits = try await world.async.allReduce(SIMD2(world.rank, base), joined)
     #expect(all == sums)
     #expect(most == world.size - 1)
     #expect(atRoot == (world.rank == root ? sums : nil))
     #expect(one == (world.rank == root ? world.size * (world.size - 1) / 2 : nil))
-    #expect(digits == ranks.reduce(0) { $0 * factor + $1 })
+    #expect(digits.x == ranks.reduce(0) { $0 * base + $1 })
   }
 
   @Test("Reductions that are divided, and running ones") func scans() async throws {

@@ -7,7 +7,7 @@ import Testing
 
   @Test("Any length, in order", arguments: [0, 1, 1000, 300_000]) func ring(count: Int) async throws {
     let world = world
-    // On its own, since a long message is under way until it is received.
+    // On its own: a message may be under way until it is received, if it is long, or goes to its sender.
     let sending = Task {
       try await world.async.send(values(of: world.rank, count), to: world.right, tag: 1)
       try await world.async.send([7, count], to: world.right, tag: 1)
@@ -39,10 +39,14 @@ import Testing
   @Test("Into an array that is there") func into() async throws {
     var storage = [Int](repeating: -1, count: 5)
     var other = [Int](repeating: -2, count: 2)
-    try await world.async.send([world.rank, 1], to: world.right, tag: 1)
-    try await world.async.send([world.rank], to: world.right, tag: 2)
+    let world = world
+    let sending = Task {
+      try await world.async.send([world.rank, 1], to: world.right, tag: 1)
+      try await world.async.send([world.rank], to: world.right, tag: 2)
+    }
     let status = try await world.async.receive(into: &storage, from: world.left, tag: 1)
     try await world.async.receive(into: &other, from: .any, tag: 2)
+    try await sending.value
     #expect(storage == [world.left, 1, -1, -1, -1])
     #expect(other == [world.left, -2])
     #expect(status.source == world.left)
@@ -53,12 +57,16 @@ import Testing
       var flag: Bool
       var number: Double
     }
+    let world = world
     let mine = (0..<9).map { Pair(flag: $0 % 2 == 0, number: Double(world.rank * $0)) }
-    // Bytes that are no Bool.
-    try await world.async.send([UInt8(0), 2, 255, 1], to: world.right, tag: 2)
-    try await world.async.send(mine, to: world.right, tag: 1)
+    let sending = Task {
+      try await world.async.send(mine, to: world.right, tag: 1)
+      // Bytes that are no Bool.
+      try await world.async.send([UInt8(0), 2, 255, 1], to: world.right, tag: 2)
+    }
     let pairs = try await world.async.receive(Pair.self, from: world.left, tag: 1)
     let flags = try await world.async.receive(Bool.self, from: world.left, tag: 2)
+    try await sending.value
     #expect(pairs == (0..<9).map { Pair(flag: $0 % 2 == 0, number: Double(world.left * $0)) })
     #expect(flags == [false, true, true, true])
   }
@@ -91,10 +99,12 @@ import Testing
   @Test("Probes see a message, and leave it or take it out") func probe() async throws {
     async let seen = world.async.probe(from: .any, tag: 5)
     async let seenToo = world.async.probe(from: world.left, tag: 5)
-    try await world.async.send([1, 2, world.rank], to: world.right, tag: 5)
+    let world = world
+    let sending = Task { try await world.async.send([1, 2, world.rank], to: world.right, tag: 5) }
     let statuses = try await [seen, seenToo]
     let message = try await world.async.matchedProbe(from: .any, tag: 5)
     let elements = try message.receive(Int.self)
+    try await sending.value
     #expect(statuses.map(\.source) == [world.left, world.left])
     #expect(statuses.map { $0.count(of: Int.self) } == [3, 3])
     #expect(elements == [1, 2, world.left])
@@ -117,12 +127,15 @@ import Testing
   }
 
   @Test("A message that is too long for its receive") func truncated() async throws {
-    try await world.async.send([1, 2, 3], to: world.right)
-    // It has arrived when that of the barrier's has, or will meet the receive that is there by then.
-    try await world.async.barrier()
+    let world = world
+    let sending = Task { try await world.async.send([1, 2, 3], to: world.right) }
+    // Received when it is there, since Open MPI 4.1 does not report a message to oneself that is too long for a receive
+    // before it.
+    _ = try await world.async.probe(from: world.left)
     let error = await expectError(.truncated) {
       _ = try await world.async.receive(Int.self, count: 2, from: world.left)
     }
+    try await sending.value
     #expect(error?.routine == "MPI_Irecv")
   }
 }

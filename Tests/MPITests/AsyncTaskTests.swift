@@ -54,12 +54,16 @@ import Testing
 
   @Test("Receives of one pattern get messages in the order in which they came") func order() async throws {
     let count = 200
-    for index in 0..<count { try await world.async.send(index, to: world.right, tag: 4) }
+    let world = world
+    let sending = Task {
+      for index in 0..<count { try await world.async.send(index, to: world.right, tag: 4) }
+    }
     var searched: [Int] = []
     for _ in 0..<count / 2 { searched += try await world.async.receive(Int.self, from: .any, tag: 4) }
     for _ in count / 2..<count {
       searched += try await world.async.receive(Int.self, count: 1, from: world.left, tag: 4)
     }
+    try await sending.value
     #expect(searched == Array(0..<count))
   }
 

@@ -7,8 +7,11 @@ import Testing
 
   @Test("Every message, with its source and tag, until the loop is left") func all() async throws {
     let count = 100
-    for index in 0..<count {
-      try await world.async.send([world.rank, index], to: (world.rank + index) % world.size, tag: 6)
+    let world = world
+    let sending = Task {
+      for index in 0..<count {
+        try await world.async.send([world.rank, index], to: (world.rank + index) % world.size, tag: 6)
+      }
     }
     let expected = (0..<world.size).reduce(0) { sum, rank in
       sum + (0..<count).filter { (rank + $0) % world.size == world.rank }.count
@@ -23,6 +26,7 @@ import Testing
         if received.count == expected { break }
       }
     }
+    try await sending.value
     #expect(sources == received.map { $0[0] })
     for rank in 0..<world.size {
       let indices = received.filter { $0[0] == rank }.map { $0[1] }
@@ -31,7 +35,10 @@ import Testing
   }
 
   @Test("What arrives after the loop is left stays for others") func left() async throws {
-    for index in 0..<5 { try await world.async.send(index, to: world.right) }
+    let world = world
+    let sending = Task {
+      for index in 0..<5 { try await world.async.send(index, to: world.right) }
+    }
     var first: [Int] = []
     for try await message in world.messages(of: Int.self, from: world.left) {
       first += message.elements
@@ -43,6 +50,7 @@ import Testing
       rest += message.elements
       if rest.count == 2 { break }
     }
+    try await sending.value
     #expect(first == [0, 1])
     #expect(third == [2])
     #expect(rest == [3, 4])
@@ -105,13 +113,16 @@ import Testing
       }
       return (count, .other)
     }
-    for index in 0..<3 { try await world.async.send(index, to: world.right) }
+    let sending = Task {
+      for index in 0..<3 { try await world.async.send(index, to: world.right) }
+    }
     try await Task.sleep(for: .milliseconds(20))
     loop.cancel()
     let (count, code) = await loop.value
     // What it has not taken is there.
     var rest = 0
     for _ in count..<3 { rest += try await world.async.receive(Int.self, from: world.left).count }
+    try await sending.value
     #expect(code == .cancelled)
     #expect(count + rest == 3)
   }
