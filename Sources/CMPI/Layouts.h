@@ -34,7 +34,7 @@ CMPI_CONSTANT(int, MPI_DISTRIBUTE_DFLT_DARG)
 CMPI_CONSTANT(MPI_Datatype, MPI_PACKED)
 
 // Whether MPI_Pack_external, and those that belong to it, take datatypes of one basic type only: MPICH's end the process
-// with others (seen in 4.0.2; its sources are the same up to 5.0).
+// with others (seen in 4.0.2).
 #if defined(MPICH_VERSION) || defined(MPICH_NUMVERSION)
 #define CMPI_EXTERNAL32_IS_UNIFORM 1
 #else

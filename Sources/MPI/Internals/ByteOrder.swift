@@ -1,7 +1,7 @@
 internal import CMPI
 
 // MPICH's MPI_Pack_external, and those that belong to it, take datatypes of one basic type only: with a
-// structure of several they end the process (seen in 4.0.2; its sources are the same up to 5.0). There
+// structure of several they end the process (seen in 4.0.2). There
 // the library packs natively, and the bytes of each basic element are turned round here. Removable when
 // no supported version needs it.
 
