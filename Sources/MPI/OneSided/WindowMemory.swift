@@ -108,9 +108,17 @@ private func finishWindow<T: Datatype>(
   try check(
     MPI_Win_set_errhandler(raw, CMPI_ERRORS_RETURN), "MPI_Win_set_errhandler",
     on: communicator.raw)
-  // Nobody goes on from here before all have written their zeros.
-  let counts = try WindowCounts(
-    sharing: count, stride: MemoryLayout<T>.stride, shift: shift, on: communicator)
+  let counts: WindowCounts
+  do {
+    // Nobody goes on from here before all have written their zeros.
+    counts = try WindowCounts(
+      sharing: count, stride: MemoryLayout<T>.stride, shift: shift, on: communicator)
+  } catch {
+    // All ranks come to the same end.
+    var raw = raw
+    _ = unsafe MPI_Win_free(&raw)
+    throw error
+  }
   let storage = unsafe WindowStorage(
     owning: raw, on: communicator, memory: memory, base: base.map { unsafe $0 + (shift ?? 0) },
     counts: counts, structure: T.mpiDatatype.structure)
