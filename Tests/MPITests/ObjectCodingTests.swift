@@ -76,7 +76,8 @@ func copied<T: Codable>(_ value: T) throws -> T {
     #expect(try copied(Wide()) == Wide())
   }
 
-  @Test("Every length of a string around the limits of its forms", arguments: [0, 1, 62, 63, 64, 65])
+  @Test(
+    "Every length of a string around the limits of its forms", arguments: [0, 1, 62, 63, 64, 65])
   func strings(length: Int) throws {
     for letter in ["x", "ü", "世", "👍"] {
       let text = String(repeating: letter, count: length)

@@ -50,7 +50,9 @@ import Testing
   /// are.
   private func damaged(_ bytes: [UInt8], _ random: inout SplitMix) -> [UInt8] {
     var bytes = bytes
-    let interesting: [UInt8] = [0, 1, 0x7F, 0x80, 0xBF, 0xC0, 0xC6, 0xC8, 0xCA, 0xCC, 0xCE, 0xEB, 0xFF]
+    let interesting: [UInt8] = [
+      0, 1, 0x7F, 0x80, 0xBF, 0xC0, 0xC6, 0xC8, 0xCA, 0xCC, 0xCE, 0xEB, 0xFF,
+    ]
     for _ in 0...Int.random(in: 0..<4, using: &random) {
       let isTail = Bool.random(using: &random)
       let first = isTail ? max(0, bytes.count - 24) : 0
@@ -115,7 +117,11 @@ import Testing
       #expect(fails([1] + little(length) + [0, 0, 0, 0, 0, 0, 0, 1], as: Int.self))
       #expect(fails([1] + footer(body: 1, names: .max), as: Int.self))
       // A name that is too long, or does not exist.
-      #expect(fails(message([0xC6, 11, 0, 0, 0] + [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0, 1]), as: [String: Int].self))
+      #expect(
+        fails(
+          message(
+            [0xC6, 11, 0, 0, 0] + [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0, 1]),
+          as: [String: Int].self))
       #expect(fails(message([0xC6, 2, 0, 0, 0, 0x40, 1]), as: [String: Int].self))
     }
     // Few bytes do not become many elements.

@@ -189,7 +189,8 @@ import Testing
     #expect(received == value(world.left), "\(type)")
   }
 
-  @Test("Several large arrays, in nested containers, and as other types") func severalLarge() throws {
+  @Test("Several large arrays, in nested containers, and as other types") func severalLarge() throws
+  {
     struct Sender: Encodable {
       enum Keys: String, CodingKey { case a, b, inner, rows }
       var rank: Int
@@ -312,7 +313,8 @@ import Testing
     Job1(task: "rank \(rank)", data: values(of: rank, count ?? rank))
   }
 
-  @Test("Broadcast, around the limit of the first step", arguments: [0, 1, 240, 250, 251, 260, 9000])
+  @Test(
+    "Broadcast, around the limit of the first step", arguments: [0, 1, 240, 250, 251, 260, 9000])
   func broadcast(count: Int) throws {
     for root in 0..<world.size {
       let given = world.rank == root ? sample(root, count) : nil

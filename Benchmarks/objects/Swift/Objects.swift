@@ -23,7 +23,8 @@ struct Field: Codable {
       case "doubles": try pingPong(world, (0..<100).map { Double($0) / 7 }, 2000)
       case "bytes": try pingPong(world, [UInt8](repeating: 7, count: 1 << 20), 40)
       case "large":
-        try pingPong(world, Field(name: "field", values: [Double](repeating: 7, count: 8_000_000)), 2)
+        try pingPong(
+          world, Field(name: "field", values: [Double](repeating: 7, count: 8_000_000)), 2)
       case "raw": try rawPingPong(world, [Double](repeating: 7, count: 8_000_000), 2)
       default: throw Usage()
       }

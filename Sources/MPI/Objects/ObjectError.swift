@@ -23,7 +23,8 @@ extension MPIError {
 /// Where in a value, and why.
 private func reason(_ error: any Error) -> String {
   switch error {
-  case EncodingError.invalidValue(_, let context): place(context.codingPath, context.debugDescription)
+  case EncodingError.invalidValue(_, let context):
+    place(context.codingPath, context.debugDescription)
   case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
     DecodingError.dataCorrupted(let context):
     place(context.codingPath, context.debugDescription)

@@ -43,7 +43,9 @@ extension ObjectReader {
     var reader = take(spareReader, as: ObjectReader.self) ?? ObjectReader()
     defer {
       reader.close()
-      if reader.inbox.capacity <= largestKept, isKnownUniquelyReferenced(&reader) { keep(reader, in: spareReader) }
+      if reader.inbox.capacity <= largestKept, isKnownUniquelyReferenced(&reader) {
+        keep(reader, in: spareReader)
+      }
     }
     return try body(reader)
   }

@@ -80,7 +80,9 @@ extension ObjectReader {
       let tag = tag(at: Place(position: next))
       if !container.isKeyed, tag == Tag.run || tag == Tag.run | Tag.large {
         let (start, width, count) = run(at: next) ?? (next, 1, 0)
-        if target < end { return (MessageKey(index: index + (target - start) / width), target..<end) }
+        if target < end {
+          return (MessageKey(index: index + (target - start) / width), target..<end)
+        }
         index += count
       } else {
         if target < end { return (key, next..<end) }

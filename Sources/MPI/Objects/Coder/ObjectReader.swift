@@ -14,15 +14,15 @@
   let inbox = ByteBuffer(capacity: 4096)
 
   /// The places of the names.
-  private let names = ByteBuffer(capacity: 512)
-  private var nameCount = 0
-  private var externals: [External] = unsafe []
+  let names = ByteBuffer(capacity: 512)
+  var nameCount = 0
+  var externals: [External] = unsafe []
   /// The array that the message began with, which is in its place already.
-  private var lead: BlockHolder?
+  var lead: BlockHolder?
   /// Its bytes, for those who want other elements than it has.
   private var leadCopy: ByteBuffer?
   /// Where fields are, in containers that are large and read in another order.
-  private var indexes: [Int: [String: Int]] = [:]
+  var indexes: [Int: [String: Int]] = [:]
 
   /// The container that was read last, and where its next entry is.
   var lastContainer = -1
@@ -33,12 +33,12 @@
   /// Whether a path is being looked up.
   var isFindingPath = false
 
-  private struct Name {
+  struct Name {
     var offset: Int
     var count: Int
   }
 
-  @unsafe private struct External {
+  @unsafe struct External {
     var position: Int
     var bytes: UnsafeRawBufferPointer
     var isLead = false
@@ -212,7 +212,7 @@
     place.external == 0 ? unsafe bytes : unsafe externalSource(Int(place.external) - 1)
   }
 
-  private func externalSource(_ index: Int) -> ByteReader {
+  func externalSource(_ index: Int) -> ByteReader {
     guard unsafe externals.indices.contains(index) else {
       return unsafe ByteReader(UnsafeRawBufferPointer(start: nil, count: 0))
     }
@@ -274,11 +274,14 @@
   ) throws -> T {
     let value: T?
     switch code {
-    case ScalarCode.float: value = unsafe converted(source(place).load(at: position, as: Float.self))
-    case ScalarCode.double: value = unsafe converted(source(place).load(at: position, as: Double.self))
+    case ScalarCode.float:
+      value = unsafe converted(source(place).load(at: position, as: Float.self))
+    case ScalarCode.double:
+      value = unsafe converted(source(place).load(at: position, as: Double.self))
     case ScalarCode.bool: throw mismatch(type, at: place)
     #if !((os(macOS) || targetEnvironment(macCatalyst)) && arch(x86_64))
-      case ScalarCode.float16: value = unsafe converted(source(place).load(at: position, as: Float16.self))
+      case ScalarCode.float16:
+        value = unsafe converted(source(place).load(at: position, as: Float16.self))
     #endif
     default: value = T(exactly: try integer(Int128.self, at: place))
     }
@@ -318,7 +321,7 @@
     return try unsafe string(part, at: place.position)
   }
 
-  private func string(_ bytes: UnsafeRawBufferPointer, at position: Int) throws -> String {
+  func string(_ bytes: UnsafeRawBufferPointer, at position: Int) throws -> String {
     // The standard library's validation has a price that short strings do not earn back.
     if unsafe isASCII(bytes) { return unsafe String(decoding: bytes, as: UTF8.self) }
     let text = unsafe bytes.withMemoryRebound(to: UInt8.self) {
@@ -340,176 +343,5 @@
       offset += 1
     }
     return bits & 0x8080_8080_8080_8080 == 0
-  }
-
-  // MARK: Arrays
-
-  /// An array that was written as a block of such scalars, or `nil` where it was not.
-  func array<T: Scalar>(_ type: T.Type, at place: Place) throws -> [T]? {
-    guard let block = try unsafe block(at: place), unsafe block.code == T.scalarCode else { return nil }
-    if unsafe block.isLead, let lead = lead as? ArrayHolder<T> { return lead.elements }
-    let source = unsafe block.isLead ? externalSource(0).all : block.bytes
-    let count = source.count / MemoryLayout<T>.stride
-    return unsafe [T](unsafeUninitializedCapacity: count) { storage, initializedCount in
-      if T.scalarCode == ScalarCode.bool {
-        let bits = UnsafeMutableRawBufferPointer(storage)
-        for index in 0..<count { unsafe bits[index] = source[index] == 0 ? 0 : 1 }
-      } else {
-        unsafe UnsafeMutableRawBufferPointer(storage).copyMemory(from: source)
-      }
-      initializedCount = count
-    }
-  }
-
-  @unsafe struct Block {
-    var code: UInt8
-    var width: Int
-    /// Where the scalars stand in the body, or in an external array.
-    var position: Int
-    var external: UInt16
-    var bytes: UnsafeRawBufferPointer
-    var length: Int
-    var isLead = false
-  }
-
-  /// The block at a place, or `nil` where none is.
-  func block(at place: Place) throws -> Block? {
-    let tag = tag(at: place)
-    guard place.code == 0, tag == Tag.block || tag == Tag.block | Tag.large || tag == Tag.external
-    else { return nil }
-    guard let code = unsafe bytes.byte(at: place.position + 1), let width = ScalarCode.width(code)
-    else { throw corrupted("an array of no known type", at: place.position) }
-    var position = place.position + 2
-    if tag == Tag.external {
-      guard let index = unsafe externals.firstIndex(where: { unsafe $0.position == place.position })
-      else { throw corrupted("an external array that is not there", at: place.position) }
-      let external = unsafe externals[index]
-      let length = unsafe external.isLead ? lead?.byteCount ?? 0 : external.bytes.count
-      guard length % width == 0 else {
-        throw corrupted("an array with a part of an element", at: place.position)
-      }
-      return unsafe Block(
-        code: code, width: width, position: 0, external: UInt16(index + 1), bytes: external.bytes,
-        length: length, isLead: external.isLead)
-    }
-    guard let length = unsafe bytes.length(tag, at: &position), position <= limit,
-      length <= limit - position, length % width == 0,
-      let part = unsafe bytes.part(at: position, count: length)
-    else { throw corrupted("an array beyond the message", at: place.position) }
-    return unsafe Block(
-      code: code, width: width, position: position, external: 0, bytes: part, length: length)
-  }
-
-  // MARK: Fields
-
-  /// The first byte behind the name at `position`, which moves on, and whether it is this one.
-  @inline(__always)
-  private func matchName(
-    _ name: UnsafeBufferPointer<UInt8>, at position: inout Int, limit: Int
-  ) throws -> Bool {
-    guard let (offset, count) = nameRange(at: &position, limit: limit),
-      let found = unsafe bytes.part(at: offset, count: count)
-    else { throw corrupted("a field without a name", at: position) }
-    guard found.count == name.count else { return false }
-    for index in name.indices where unsafe found[index] != name[index] { return false }
-    return true
-  }
-
-  @inline(__always)
-  private func nameRange(at position: inout Int, limit: Int) -> (Int, Int)? {
-    guard let number = unsafe bytes.varint(at: &position) else { return nil }
-    if number & 1 == 0 {
-      let index = number >> 1
-      guard index < nameCount, position < limit else { return nil }
-      let name = names.load(at: 16 * index, as: Name.self)
-      return (name.offset, name.count)
-    }
-    let offset = position
-    let count = number >> 1
-    guard position <= limit, count < limit - position else { return nil }
-    position += count
-    return (offset, count)
-  }
-
-  /// The name at `position`, which moves on.
-  func name(at position: inout Int, limit: Int) throws -> String {
-    let start = position
-    guard let (offset, count) = nameRange(at: &position, limit: limit),
-      let part = unsafe bytes.part(at: offset, count: count)
-    else { throw corrupted("a field without a name", at: start) }
-    return try unsafe string(part, at: start)
-  }
-
-  /// How many entries are looked at before an index is made.
-  private static let patience = 32
-
-  /// The place of a field's value in the container of `range`, and its end; `nil` where there is no
-  /// such field.
-  @inline(__always)
-  func find<Key: CodingKey>(_ key: Key, in range: Range<Int>) throws -> Range<Int>? {
-    var name = key.stringValue
-    return try name.withUTF8 { bytes in
-      let first = lastContainer == range.lowerBound ? nextEntry : range.lowerBound
-      if first < range.upperBound {
-        var position = first
-        if try unsafe matchName(bytes, at: &position, limit: range.upperBound) {
-          return position..<(try end(at: position, limit: range.upperBound))
-        }
-      }
-      return try unsafe search(bytes, in: range, from: first)
-    }
-  }
-
-  /// Looks through all entries, from the one after the last found.
-  @inline(never)
-  private func search(
-    _ name: UnsafeBufferPointer<UInt8>, in range: Range<Int>, from first: Int
-  ) throws -> Range<Int>? {
-    if let index = indexes[range.lowerBound] {
-      return try unsafe look(name, up: index, range)
-    }
-    var seen = 0
-    for part in [first..<range.upperBound, range.lowerBound..<first] where !part.isEmpty {
-      var entry = part.lowerBound
-      while entry < part.upperBound {
-        var position = entry
-        let matches = try unsafe matchName(name, at: &position, limit: range.upperBound)
-        let end = try end(at: position, limit: range.upperBound)
-        if matches { return position..<end }
-        entry = end
-        seen += 1
-        if seen > Self.patience {
-          return try unsafe look(name, up: makeIndex(range), range)
-        }
-      }
-    }
-    return nil
-  }
-
-  private func look(
-    _ name: UnsafeBufferPointer<UInt8>, up index: [String: Int], _ range: Range<Int>
-  ) throws -> Range<Int>? {
-    guard let position = unsafe index[String(decoding: name, as: UTF8.self)] else { return nil }
-    return position..<(try end(at: position, limit: range.upperBound))
-  }
-
-  private func makeIndex(_ range: Range<Int>) throws -> [String: Int] {
-    var index: [String: Int] = [:]
-    var position = range.lowerBound
-    while position < range.upperBound {
-      let name = try name(at: &position, limit: range.upperBound)
-      // Of two fields of one name, the first counts.
-      if index[name] == nil { index[name] = position }
-      position = try end(at: position, limit: range.upperBound)
-    }
-    indexes[range.lowerBound] = index
-    return index
-  }
-
-  /// Remembers that a container was read up to an entry.
-  @inline(__always)
-  func remember(_ container: Int, _ entry: Int) {
-    lastContainer = container
-    nextEntry = entry
   }
 }

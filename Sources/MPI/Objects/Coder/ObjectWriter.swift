@@ -19,7 +19,7 @@
   private(set) var frame = Frame()
   private var lastSerial = 0
   /// Containers that are written elsewhere, in the order of their places.
-  private var pending: [(position: Int, writer: ObjectWriter)] = []
+  var pending: [(position: Int, writer: ObjectWriter)] = []
   /// Their number, which is asked for at each value.
   private var pendingCount = 0
   /// Writers to be used again.
@@ -27,7 +27,7 @@
   /// What went wrong where nothing can be thrown.
   private var failure: EncodingError?
   /// Where a nested container stands, for errors to tell.
-  private var origin: Origin?
+  var origin: Origin?
 
   struct Frame {
     var serial = 0
@@ -186,52 +186,6 @@
       buffer.put(value: UInt64(bytes.count))
     }
     unsafe buffer.put(bytes)
-  }
-
-  // MARK: The message
-
-  /// Ends the message: what stands before the body is not in the buffer, except if it is `inline`.
-  ///
-  /// A message of at least ``Format/externalThreshold`` bytes has a length that says, modulo 16, of
-  /// which type the array is that it begins with.
-  func finish() {
-    let bodyLength = buffer.count
-    unsafe buffer.put(keys.bytes.bytes)
-    if keys.externals > 0 {
-      for external in externals {
-        buffer.put(value: UInt64(external.position))
-        buffer.put(value: UInt64(external.byteCount))
-      }
-    }
-    var padding: UInt8 = 0
-    let total = buffer.count + Format.footerLength + externalByteCount
-    if total >= Format.externalThreshold {
-      padding = UInt8((Int(leadCode) + 16 - total % 16) % 16)
-      for _ in 0..<padding { buffer.put(0) }
-    }
-    buffer.put(value: UInt64(bodyLength))
-    buffer.put(value: UInt32(keys.count))
-    buffer.put(value: UInt16(keys.externals == 0 ? 0 : externals.count))
-    buffer.put(padding)
-    buffer.put(Format.version)
-  }
-
-  /// The bytes that are sent before those of the buffer.
-  var externalByteCount: Int {
-    keys.externals == 0 ? 0 : externals.reduce(0) { $0 + $1.byteCount }
-  }
-
-  /// The type of the scalars that the message begins with, or 0.
-  private var leadCode: UInt8 {
-    externals.first.map { buffer.byte(at: $0.position + 1) } ?? 0
-  }
-
-  /// Puts the largest array first, which the receiver need not copy.
-  func orderExternals() {
-    guard externals.count > 1,
-      let largest = externals.indices.max(by: { externals[$0].byteCount < externals[$1].byteCount })
-    else { return }
-    externals.swapAt(0, largest)
   }
 
   // MARK: Containers
@@ -453,81 +407,5 @@
     var external = external
     external.position += distance
     return external
-  }
-
-  // MARK: Errors
-
-  private func stale() -> EncodingError {
-    misuse("a container was used after, or while, another value was encoded")
-  }
-
-  func misuse(_ what: String) -> EncodingError {
-    .invalidValue(
-      what, EncodingError.Context(codingPath: path(), debugDescription: what))
-  }
-
-  /// The keys that lead to the value that is being encoded.
-  ///
-  /// They are read off what is written: values that are not complete have no length yet.
-  func path() -> [any CodingKey] {
-    var path: [any CodingKey] = []
-    if let origin {
-      path = origin.writer.path()
-      if let index = origin.index {
-        path.append(MessageKey(index: index))
-      } else {
-        var entry = origin.entry
-        path.append(MessageKey(stringValue: origin.writer.key(at: &entry)))
-      }
-    }
-    var position = 0
-    while position < buffer.count, let entered = lastEntry(at: position, &path) {
-      position = entered
-    }
-    return path
-  }
-
-  /// The place of the last entry in a container that is open, or `nil` where none is.
-  private func lastEntry(at start: Int, _ path: inout [any CodingKey]) -> Int? {
-    let tag = buffer.byte(at: start)
-    guard tag == Tag.keyed || tag == Tag.unkeyed,
-      buffer.load(at: start + 1, as: UInt32.self) == Format.open
-    else { return nil }
-    var position = start + (tag == Tag.keyed ? 5 : 9)
-    var index = 0
-    while position < buffer.count {
-      var name: String?
-      if tag == Tag.keyed { name = key(at: &position) }
-      // Containers that belong here are written elsewhere.
-      let missing = pending.count { $0.position == position }
-      index += missing
-      if missing > 0 && tag == Tag.keyed { continue }
-      let end = unsafe ByteReader(buffer.bytes).end(at: position, limit: buffer.count)
-      guard let end else {
-        path.append(name.map { MessageKey(stringValue: $0) } ?? MessageKey(index: index))
-        return position
-      }
-      position = end
-      index += 1
-    }
-    // An element of which nothing is written yet.
-    if tag == Tag.unkeyed, position == frame.start { path.append(MessageKey(index: index)) }
-    return nil
-  }
-
-  private func key(at position: inout Int) -> String {
-    var value: UInt64 = 0
-    var shift: UInt64 = 0
-    while true {
-      let byte = buffer.byte(at: position)
-      position += 1
-      value |= UInt64(byte & 0x7F) << shift
-      if byte < 0x80 { break }
-      shift += 7
-    }
-    if value & 1 == 0 { return keys.name(Int(value >> 1)) ?? "" }
-    let length = Int(value >> 1)
-    defer { position += length }
-    return buffer.string(at: position, count: length)
   }
 }

@@ -76,9 +76,17 @@ final class Shortcut<T>: AnyShortcut {
     #if !((os(macOS) || targetEnvironment(macCatalyst)) && arch(x86_64))
       addFloating(Float16.self)
     #endif
-    add(Bool.self) { $0.put($1) } read: { reader, place, _ in try reader.bool(at: place) }
+    add(Bool.self) {
+      $0.put($1)
+    } read: { reader, place, _ in
+      try reader.bool(at: place)
+    }
     addArrays(Bool.self)
-    add(String.self) { $0.put($1) } read: { reader, place, _ in try reader.string(at: place) }
+    add(String.self) {
+      $0.put($1)
+    } read: { reader, place, _ in
+      try reader.string(at: place)
+    }
     add([String].self) {
       $0.put($1)
     } read: { reader, place, depth in
@@ -87,12 +95,20 @@ final class Shortcut<T>: AnyShortcut {
   }
 
   private func addInteger<T: Scalar & FixedWidthInteger>(_ type: T.Type) {
-    add(type) { $0.put($1) } read: { reader, place, _ in try reader.integer(type, at: place) }
+    add(type) {
+      $0.put($1)
+    } read: { reader, place, _ in
+      try reader.integer(type, at: place)
+    }
     addArrays(type)
   }
 
   private func addFloating<T: Scalar & BinaryFloatingPoint>(_ type: T.Type) {
-    add(type) { $0.put($1) } read: { reader, place, _ in try reader.floating(type, at: place) }
+    add(type) {
+      $0.put($1)
+    } read: { reader, place, _ in
+      try reader.floating(type, at: place)
+    }
     addArrays(type)
   }
 

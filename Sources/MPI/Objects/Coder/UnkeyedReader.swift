@@ -63,7 +63,9 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
 
   /// Hands out the next element, and goes on if that succeeds.
   @inline(__always)
-  private mutating func take<T>(_ type: T.Type, _ body: (ObjectReader, Place) throws -> T) throws -> T {
+  private mutating func take<T>(_ type: T.Type, _ body: (ObjectReader, Place) throws -> T) throws
+    -> T
+  {
     if runLeft > 0 {
       let value = try body(reader, next)
       runLeft -= 1

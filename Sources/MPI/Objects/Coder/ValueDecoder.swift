@@ -250,7 +250,9 @@ struct SingleReader: SingleValueDecodingContainer {
   func decode(_ type: UInt16.Type) throws -> UInt16 { try reader.integer(UInt16.self, at: place) }
   func decode(_ type: UInt32.Type) throws -> UInt32 { try reader.integer(UInt32.self, at: place) }
   func decode(_ type: UInt64.Type) throws -> UInt64 { try reader.integer(UInt64.self, at: place) }
-  func decode(_ type: UInt128.Type) throws -> UInt128 { try reader.integer(UInt128.self, at: place) }
+  func decode(_ type: UInt128.Type) throws -> UInt128 {
+    try reader.integer(UInt128.self, at: place)
+  }
 
   func decode<T: Decodable>(_ type: T.Type) throws -> T {
     try reader.read(type, at: place, depth: Int(depth))
