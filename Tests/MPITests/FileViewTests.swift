@@ -109,12 +109,14 @@ import Testing
       let extent = try file.extent(of: Int32.self)
       try file.close()
       let contents = try scratch.elements(Int32.self, "f\(world.rank)")
-      // Instances have an extent of 3: elements 0, 2, 3, 5, 6, 8, … of the file.
-      var expected = [Int32](repeating: 0, count: 18)
+      // Instances have an extent of 3: elements 0, 2, 3, 5, 6, 8, … of the file. What is between them, no one has
+      // written: MPICH leaves there what was in its buffer.
+      var expected = contents
       for index in 0..<12 { expected[index / 2 * 3 + index % 2 * 2] = mine[index * 3] }
       var expectedBack = [Int32](repeating: -1, count: 36)
       for index in 0..<10 { expectedBack[index * 3 + 1] = mine[(index + 2) * 3] }
       #expect(extent == 4)
+      #expect(contents.count == 18)
       #expect(contents == expected)
       #expect(back == expectedBack)
     }
@@ -124,8 +126,6 @@ import Testing
     try world.withScratch { scratch in
       try scratch.write(Array(0..<10) as [Int], to: "f", on: world)
       // Elements 1, 3, 5, 7, 9.
-      let odd = try Layout<Int>.strided(count: 2, stride: 2)
-      _ = odd
       let every = try Layout<Int>.strided(count: 100, stride: 2)
       var file = try File(opening: scratch.path("f"), mode: .read, on: world)
       try file.setView(of: Int.self, from: 8, layout: every)
@@ -189,7 +189,8 @@ import Testing
         #expect(failure.code == .unsupportedDataRepresentation, "\(failure)")
         return
       }
-      #expect(name == representation)
+      // MPICH tells its native representation for the internal one, which is the same there.
+      #expect(name == representation || name == .native && representation == .internal)
       #expect(back == [Int32(world.rank + 1)])
       if representation == .external32 {
         #expect(contents == (0..<world.size).flatMap { [0, 0, 0, UInt8($0 + 1)] })

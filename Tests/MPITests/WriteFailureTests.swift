@@ -14,7 +14,7 @@ import Testing
   @Test(
     "A full disk, nonblocking",
     .enabled("MPICH 4.0 never completes an operation that has failed") {
-      !MPI.libraryVersion.hasPrefix("MPICH Version:      4.0")
+      !MPI.libraryVersion.hasPrefix("MPICH")
         && FileManager.default.fileExists(atPath: "/dev/full")
     })
   func full() throws {

@@ -35,7 +35,7 @@ extension File.Immediate {
       try handle.start(
         FileTransfer(
           isWriting: true, at: handle.place(position, of: T.self), collectively: collectively,
-          elements.rawBuffer)))
+          elements.rawBuffer, of: T.mpiDatatype)))
   }
 
   /// Begins to write those elements of a buffer that a layout names.
@@ -52,7 +52,7 @@ extension File.Immediate {
       try handle.start(
         FileTransfer(
           isWriting: true, at: handle.place(position, of: T.self), collectively: collectively,
-          elements.rawBuffer(layout, at: start, instances: instances, "write"), layout.storage)))
+          elements.rawBuffer(layout, at: start, instances: instances, "write"), of: T.mpiDatatype, layout.storage)))
   }
 
   /// Begins to read elements. The storage must not be touched until the request is complete.
@@ -74,7 +74,7 @@ extension File.Immediate {
       try handle.start(
         FileTransfer(
           isWriting: false, at: handle.place(position, of: T.self), collectively: collectively,
-          buffer)))
+          buffer, of: T.mpiDatatype)))
   }
 
   /// Begins to read elements into those places of a buffer that a layout names.
@@ -93,7 +93,7 @@ extension File.Immediate {
       try handle.start(
         FileTransfer(
           isWriting: false, at: handle.place(position, of: T.self), collectively: collectively,
-          buffer, layout.storage)))
+          buffer, of: T.mpiDatatype, layout.storage)))
   }
 }
 

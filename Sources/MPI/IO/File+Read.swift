@@ -30,7 +30,7 @@ extension File {
     return try unsafe handle.run(
       FileTransfer(
         isWriting: false, at: handle.place(position, of: T.self), collectively: collectively,
-        buffer))
+        buffer, of: T.mpiDatatype))
   }
 
   /// Reads elements into those places of a buffer that a layout names.
@@ -49,7 +49,7 @@ extension File {
     return try unsafe handle.run(
       FileTransfer(
         isWriting: false, at: handle.place(position, of: T.self), collectively: collectively,
-        buffer, layout.storage))
+        buffer, of: T.mpiDatatype, layout.storage))
   }
 
   /// Reads up to `count` elements.
@@ -78,7 +78,8 @@ extension File {
         address: bytes.baseAddress, count: count, datatype: T.mpiDatatype)
       do throws(MPIError) {
         let status = try unsafe handle.run(
-          FileTransfer(isWriting: false, at: place, collectively: collectively, buffer))
+          FileTransfer(isWriting: false, at: place, collectively: collectively, buffer,
+            of: T.mpiDatatype))
         initializedCount = status.count(of: type)
       } catch {
         failure = error

@@ -40,7 +40,7 @@ extension File.Split {
       try handle.begin(
         FileTransfer(
           isWriting: true, at: handle.place(position, of: T.self), collectively: true,
-          elements.rawBuffer)), handle)
+          elements.rawBuffer, of: T.mpiDatatype)), handle)
   }
 
   /// Begins to write those elements of a buffer that a layout names, collectively.
@@ -57,7 +57,7 @@ extension File.Split {
       try handle.begin(
         FileTransfer(
           isWriting: true, at: handle.place(position, of: T.self), collectively: true,
-          elements.rawBuffer(layout, at: start, instances: instances, "write"), layout.storage)),
+          elements.rawBuffer(layout, at: start, instances: instances, "write"), of: T.mpiDatatype, layout.storage)),
       handle)
   }
 
@@ -78,7 +78,8 @@ extension File.Split {
     return unsafe SplitOperation(
       try handle.begin(
         FileTransfer(
-          isWriting: false, at: handle.place(position, of: T.self), collectively: true, buffer)),
+          isWriting: false, at: handle.place(position, of: T.self), collectively: true, buffer,
+          of: T.mpiDatatype)),
       handle)
   }
 
@@ -97,7 +98,7 @@ extension File.Split {
       try handle.begin(
         FileTransfer(
           isWriting: false, at: handle.place(position, of: T.self), collectively: true, buffer,
-          layout.storage)), handle)
+          of: T.mpiDatatype, layout.storage)), handle)
   }
 }
 

@@ -30,7 +30,7 @@ extension File {
     try unsafe handle.run(
       FileTransfer(
         isWriting: true, at: handle.place(position, of: T.self), collectively: collectively,
-        elements.rawBuffer))
+        elements.rawBuffer, of: T.mpiDatatype))
   }
 
   /// Writes those elements of a buffer that a layout names.
@@ -54,6 +54,6 @@ extension File {
     try unsafe handle.run(
       FileTransfer(
         isWriting: true, at: handle.place(position, of: T.self), collectively: collectively,
-        elements.rawBuffer(layout, at: start, instances: instances, "write"), layout.storage))
+        elements.rawBuffer(layout, at: start, instances: instances, "write"), of: T.mpiDatatype, layout.storage))
   }
 }

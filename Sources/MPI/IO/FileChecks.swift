@@ -6,46 +6,101 @@ internal import CMPI
   internal import Darwin
 #endif
 
-// What libraries report of collective operations is not what happened, in two cases: a read that
-// reaches behind the end of the file, and a write that fails. (Seen in Open MPI 4.1.4 and MPICH
-// 4.0.2; in the latter, only the former.)
+// What libraries report is not always what happened, in two cases: reads that reach behind the end
+// of the file, and collective writes that fail. Here is found out beforehand how far a read may
+// reach, and afterwards what became of a write.
 
 extension FileHandle {
-  /// Where in the file the last element of a transfer ends, in bytes; `nil` where there is none, or
-  /// no one knows.
-  func end(of transfer: FileTransfer) throws(MPIError) -> Int? {
-    var start: MPI_Offset = 0
-    switch unsafe transfer.place {
-    case .shared: return nil
-    case .offset(let offset): start = offset
-    case .individual:
-      try unsafe file.check(MPI_File_get_position(raw, &start), "MPI_File_get_position")
-    }
-    let size = elementSize
-    let count = unsafe size == 0 ? 0 : transfer.byteCount / size
-    if count == 0 { return nil }
-    var last: MPI_Offset = 0
-    try unsafe file.check(
-      MPI_File_get_byte_offset(raw, start + MPI_Offset(count) - 1, &last),
-      "MPI_File_get_byte_offset")
-    return try Int(last) + (element?.mpiDatatype.trueEnd() ?? 1)
-  }
-
   /// The number of bytes of what offsets count.
   private var elementSize: Int { element.map { Status.size(of: $0.mpiDatatype) } ?? 1 }
 
-  /// Whether a read reaches behind the end of the file, or may do so for all that is known here.
-  ///
-  /// Libraries report all elements of a collective read then, those that are not there, too, and
-  /// overwrite their storage with what is in their buffers. Such a read takes part with nothing, and
-  /// is done by each process alone.
-  func mayReachBehindEnd(_ transfer: FileTransfer) throws(MPIError) -> Bool {
-    if unsafe transfer.isWriting || transfer.buffer.count == 0 { return false }
-    if unsafe transfer.place.isShared { return unsafe !transfer.isCollective }
-    guard let end = try unsafe end(of: transfer) else { return false }
+  /// How many of the things that offsets count are transferred.
+  func count(of transfer: FileTransfer) -> Int {
+    let size = elementSize
+    return unsafe size == 0 ? 0 : transfer.byteCount / size
+  }
+
+  /// Where a transfer begins, in what offsets count; `nil` for the shared pointer, which others move.
+  func start(of transfer: FileTransfer) throws(MPIError) -> Int? {
+    switch unsafe transfer.place {
+    case .shared: return nil
+    case .offset(let offset): return Int(offset)
+    case .individual:
+      var position: MPI_Offset = 0
+      try unsafe file.check(MPI_File_get_position(raw, &position), "MPI_File_get_position")
+      return Int(position)
+    }
+  }
+
+  /// Where in the file an element ends, in bytes.
+  private func end(of index: Int) throws(MPIError) -> Int {
+    var start: MPI_Offset = 0
+    try unsafe file.check(
+      MPI_File_get_byte_offset(raw, MPI_Offset(index), &start), "MPI_File_get_byte_offset")
+    return try Int(start) + (element?.mpiDatatype.trueEnd() ?? 1)
+  }
+
+  private func byteCount() throws(MPIError) -> Int {
     var size: MPI_Offset = 0
     try unsafe file.check(MPI_File_get_size(raw, &size), "MPI_File_get_size")
-    return end > Int(size)
+    return Int(size)
+  }
+
+  /// How many of the things that offsets count are there to be read, where those are not all.
+  ///
+  /// Of a collective read, libraries report all elements then (seen in Open MPI 4.1.4, MPICH 4.0.2),
+  /// and overwrite the storage of those that are not there with what is in their buffers. MPICH does
+  /// so for any read by a view with gaps. A nonblocking one never ends in Open MPI.
+  func shortage(_ transfer: FileTransfer) throws(MPIError) -> Int? {
+    if unsafe transfer.isWriting { return nil }
+    let count = unsafe count(of: transfer)
+    guard count > 0, let start = try unsafe start(of: transfer) else { return nil }
+    let size = try byteCount()
+    if try end(of: start + count - 1) <= size { return nil }
+    // The first that is not there, by halving: they are in order.
+    var (low, high) = (0, count - 1)
+    while low < high {
+      let middle = (low + high) / 2
+      if try end(of: start + middle) <= size { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Reads what is there, and no more.
+  func read(_ available: Int, of transfer: FileTransfer) throws(MPIError) -> Status {
+    let datatype = unsafe transfer.element
+    let size = Status.size(of: datatype)
+    let bytes = available * elementSize
+    guard size > 0, bytes % size == 0 else { throw file.fragment(bytes, size, "MPI_File_read") }
+    let count = bytes / size
+    func narrowed(_ address: UnsafeMutableRawPointer?) -> FileTransfer {
+      unsafe FileTransfer(
+        isWriting: false, at: transfer.place, collectively: false,
+        RawBuffer(address: address, count: count, datatype: datatype), of: datatype)
+    }
+    if unsafe transfer.layout == nil {
+      return try unsafe run(narrowed(transfer.buffer.address), isChecked: true)
+    }
+    // Part of a layout's elements: read one after the other, and put into their places by a message
+    // to this process itself, which may be shorter than what it is received into.
+    let storage = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(1, count * (try datatype.extent())), alignment: 16)
+    defer { unsafe storage.deallocate() }
+    let status = try unsafe run(narrowed(storage.baseAddress), isChecked: true)
+    let source = try unsafe Narrowed(
+      RawBuffer(address: nil, count: count, datatype: datatype))
+    let target = try unsafe Narrowed(transfer.buffer)
+    defer {
+      unsafe source.release()
+      unsafe target.release()
+    }
+    try unsafe MPI.check(
+      MPI_Sendrecv(
+        storage.baseAddress, source.count, source.datatype.raw, 0, 0, transfer.buffer.address,
+        target.count, target.datatype.raw, 0, 0, CMPI_COMM_SELF, CMPI_STATUS_IGNORE),
+      "MPI_Sendrecv")
+    unsafe transfer.buffer.normalize()
+    return status
   }
 
   /// What takes the place of a read in the order of ranks that reaches behind the end of the file: a
@@ -58,17 +113,13 @@ extension FileHandle {
       !file.isSequential
     else { return nil }
     let communicator = file.communicator
-    let size = elementSize
-    let counts = try communicator.allGather(unsafe size == 0 ? 0 : transfer.byteCount / size)
+    let counts = try communicator.allGather(unsafe count(of: transfer))
     let total = counts.reduce(0, +)
     var place: [MPI_Offset] = [0, 0]
     if communicator.rank == 0 && total > 0 {
       try unsafe file.check(
         MPI_File_get_position_shared(raw, &place[0]), "MPI_File_get_position_shared")
-      let whole = unsafe FileTransfer(
-        isWriting: false, at: .offset(place[0]), collectively: false,
-        RawBuffer(address: nil, count: total * size, datatype: UInt8.mpiDatatype))
-      place[1] = try unsafe mayReachBehindEnd(whole) ? 1 : 0
+      place[1] = try end(of: Int(place[0]) + total - 1) > byteCount() ? 1 : 0
     }
     try communicator.broadcast(place.mutableSpan, from: 0)
     if place[1] == 0 { return nil }
@@ -76,36 +127,17 @@ extension FileHandle {
       MPI_File_seek_shared(raw, place[0] + MPI_Offset(total), CInt(MPI_SEEK_SET)),
       "MPI_File_seek_shared")
     let before = counts.prefix(communicator.rank).reduce(0, +)
-    return unsafe FileTransfer(
-      isWriting: false, at: .offset(place[0] + MPI_Offset(before)), collectively: false,
-      transfer.buffer, transfer.layout)
-  }
-
-  /// Where this process's pointer stands before a read by it.
-  func pointer(before transfer: FileTransfer) throws(MPIError) -> MPI_Offset? {
-    guard unsafe !transfer.isWriting, case .individual = unsafe transfer.place else { return nil }
-    var start: MPI_Offset = 0
-    try unsafe file.check(MPI_File_get_position(raw, &start), "MPI_File_get_position")
-    return start
-  }
-
-  /// Has the pointer stand behind what was read. In Open MPI it stands behind what was asked for, be
-  /// it there or not; in MPICH, that depends.
-  func correctPointer(
-    from start: MPI_Offset?, after transfer: FileTransfer, _ status: Status
-  ) throws(MPIError) {
-    let size = elementSize
-    let done = status.byteCount
-    guard let start, size > 0, unsafe done < transfer.byteCount else { return }
-    try file.check(
-      MPI_File_seek(raw, start + MPI_Offset(done / size), CInt(MPI_SEEK_SET)), "MPI_File_seek")
+    return unsafe transfer.moved(to: .offset(place[0] + MPI_Offset(before)))
   }
 
   /// Remembers how long the file must be after a collective write.
   func expectEnd(of transfer: FileTransfer) throws(MPIError) {
-    guard unsafe transfer.isWriting && transfer.isCollective, let end = try unsafe end(of: transfer)
+    let count = unsafe count(of: transfer)
+    guard
+      unsafe transfer.isWriting && transfer.isCollective, count > 0,
+      let start = try unsafe start(of: transfer)
     else { return }
-    file.writtenEnd = max(file.writtenEnd, end)
+    file.writtenEnd = max(file.writtenEnd, try end(of: start + count - 1))
   }
 }
 
@@ -114,12 +146,13 @@ extension FileTransfer {
   var withoutElements: FileTransfer {
     unsafe FileTransfer(
       isWriting: isWriting, at: place, collectively: isCollective,
-      RawBuffer(address: buffer.address, count: 0, datatype: buffer.datatype), layout)
+      RawBuffer(address: buffer.address, count: 0, datatype: buffer.datatype), of: element, layout)
   }
 
-  /// The same operation of this process alone.
-  var alone: FileTransfer {
-    unsafe FileTransfer(isWriting: isWriting, at: place, collectively: false, buffer, layout)
+  /// The same operation of this process alone, at another place.
+  func moved(to place: RawPlace) -> FileTransfer {
+    unsafe FileTransfer(
+      isWriting: isWriting, at: place, collectively: false, buffer, of: element, layout)
   }
 }
 

@@ -9,17 +9,20 @@ internal import CMPI
   let place: RawPlace
   let isCollective: Bool
   let buffer: RawBuffer
+  /// The type of the elements, be they in a layout or not.
+  let element: DatatypeHandle
   /// What the buffer's datatype belongs to, where that is a layout.
   let layout: LayoutStorage?
 
   init(
     isWriting: Bool, at place: RawPlace, collectively isCollective: Bool, _ buffer: RawBuffer,
-    _ layout: LayoutStorage? = nil
+    of element: DatatypeHandle, _ layout: LayoutStorage? = nil
   ) {
     unsafe self.isWriting = isWriting
     unsafe self.place = place
     unsafe self.isCollective = isCollective
     unsafe self.buffer = unsafe buffer
+    unsafe self.element = element
     unsafe self.layout = layout
   }
 
@@ -43,15 +46,18 @@ internal import CMPI
 
 extension FileHandle {
   /// Moves data, and returns when that is done.
-  func run(_ transfer: FileTransfer) throws(MPIError) -> Status {
-    try unsafe requireNoPairs(transfer.buffer.datatype.raw, file)
-    if let other = try unsafe orderedReadBehindEnd(transfer) { return try unsafe run(other) }
-    if unsafe transfer.isCollective, try unsafe mayReachBehindEnd(transfer) {
-      _ = try unsafe run(transfer.withoutElements)
-      return try unsafe run(transfer.alone)
+  ///
+  /// - Parameter isChecked: Whether all elements are known to be there.
+  func run(_ transfer: FileTransfer, isChecked: Bool = false) throws(MPIError) -> Status {
+    try unsafe requireNoPairs(transfer.element.raw, file)
+    if !isChecked {
+      if let other = try unsafe orderedReadBehindEnd(transfer) { return try unsafe run(other) }
+      if let available = try unsafe shortage(transfer) {
+        if unsafe transfer.isCollective { _ = try unsafe run(transfer.withoutElements) }
+        return try unsafe read(available, of: transfer)
+      }
     }
     try unsafe expectEnd(of: transfer)
-    let start = try unsafe pointer(before: transfer)
     let narrowed = try unsafe Narrowed(transfer.buffer)
     defer { unsafe narrowed.release() }
     let (address, count) = unsafe (transfer.buffer.address, narrowed.count)
@@ -100,7 +106,6 @@ extension FileHandle {
     try file.check(code, routine)
     try unsafe file.checkErrno(after: transfer, routine)
     let result = Status(status)
-    try unsafe correctPointer(from: start, after: transfer, result)
     if unsafe !transfer.isWriting { unsafe transfer.buffer.normalize() }
     try unsafe transfer.verify(result, file, routine)
     return result
@@ -112,15 +117,20 @@ extension FileHandle {
     precondition(
       unsafe !(transfer.isCollective && transfer.place.isShared),
       "MPI has no nonblocking collective operations with the shared pointer: see File.split")
-    try unsafe requireNoPairs(transfer.buffer.datatype.raw, file)
-    if try unsafe mayReachBehindEnd(transfer) {
-      // Done at once: Open MPI (seen in 4.1.4) never completes a nonblocking read that reaches behind
-      // the end.
+    try unsafe requireNoPairs(transfer.element.raw, file)
+    let isShared = unsafe transfer.place.isShared
+    if let available = try unsafe isShared ? 0 : shortage(transfer), unsafe !transfer.isWriting {
+      // Done at once: see above. Where the shared pointer is, others may know better.
       let companion = try unsafe transfer.isCollective ? start(transfer.withoutElements) : nil
-      let operation = try unsafe FileOperation(
-        transfer, file, completed: run(transfer.alone))
+      let status = try unsafe isShared ? run(transfer) : read(available, of: transfer)
+      let operation = try unsafe FileOperation(transfer, file, completed: status)
       operation.companion = companion
       return operation
+    }
+    if unsafe !CMPI_FAILED_FILE_REQUESTS_CRASH && transfer.isCollective,
+      case .individual = unsafe transfer.place
+    {
+      return try unsafe startAtPointer(transfer)
     }
     try unsafe expectEnd(of: transfer)
     let narrowed = try unsafe Narrowed(transfer.buffer)
@@ -165,17 +175,30 @@ extension FileHandle {
     return operation
   }
 
+  /// Begins a collective operation at the pointer of this process, which moves on.
+  ///
+  /// MPICH (seen in 4.0.2) moves the pointer when the operation is complete, so that the next one
+  /// would begin at the same place.
+  private func startAtPointer(_ transfer: FileTransfer) throws(MPIError) -> FileOperation {
+    let start = try unsafe start(of: transfer) ?? 0
+    let operation = try unsafe self.start(
+      FileTransfer(
+        isWriting: transfer.isWriting, at: .offset(MPI_Offset(start)), collectively: true,
+        transfer.buffer, of: transfer.element, transfer.layout))
+    try unsafe file.check(
+      MPI_File_seek(raw, MPI_Offset(start + count(of: transfer)), CInt(MPI_SEEK_SET)),
+      "MPI_File_seek")
+    return operation
+  }
+
   /// Begins to move data, collectively; at most one such operation is under way.
   func begin(_ transfer: FileTransfer) throws(MPIError) -> FileOperation {
-    try unsafe requireNoPairs(transfer.buffer.datatype.raw, file)
-    if let other = try unsafe orderedReadBehindEnd(transfer) {
+    try unsafe requireNoPairs(transfer.element.raw, file)
+    let other = try unsafe orderedReadBehindEnd(transfer)
+    let available = try unsafe shortage(transfer)
+    if unsafe other != nil || available != nil {
       let operation = try unsafe begin(transfer.withoutElements)
-      unsafe operation.leftOver = unsafe other
-      return operation
-    }
-    if unsafe transfer.isCollective, try unsafe mayReachBehindEnd(transfer) {
-      let operation = try unsafe begin(transfer.withoutElements)
-      unsafe operation.leftOver = unsafe transfer.alone
+      unsafe operation.leftOver = unsafe other ?? transfer.moved(to: transfer.place)
       return operation
     }
     try unsafe expectEnd(of: transfer)
