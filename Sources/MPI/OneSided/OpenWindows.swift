@@ -8,7 +8,8 @@ internal import Synchronization
 /// 4.0.2 crashes otherwise). There they are freed in the order in which they were made, which is the
 /// same on all ranks as far as they have windows in common.
 struct OpenWindows: ~Copyable, Sendable {
-  private struct Entry {
+  // The handle is a pointer to all threads alike.
+  private struct Entry: @unchecked Sendable {
     let raw: RawWindow
     var isLocked = false
   }
@@ -54,8 +55,7 @@ struct OpenWindows: ~Copyable, Sendable {
     let entries = state.withLock { state in
       let sorted = state.entries.sorted { $0.key < $1.key }.map(\.value)
       state.entries = [:]
-      nonisolated(unsafe) let result = sorted
-      return unsafe result
+      return sorted
     }
     for entry in entries {
       var raw = entry.raw
