@@ -9,7 +9,7 @@ public struct Status: @unchecked Sendable {
   /// The rank that sent the message, or `nil` where there was no process to send one.
   public var source: Int? {
     let source = raw.MPI_SOURCE
-    return source == MPI_PROC_NULL ? nil : Int(source)
+    return source == MPI_PROC_NULL || source == MPI_ANY_SOURCE ? nil : Int(source)
   }
 
   /// The message's tag.

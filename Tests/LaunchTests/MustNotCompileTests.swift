@@ -10,8 +10,8 @@ import Testing
   private static let folder = "Tests/LaunchTests/Fixtures/MustNotCompile"
 
   private static let files = [
-    "Collective", "Datatypes", "Escape", "Exchange", "OldNames", "Receive", "Reductions", "Send",
-    "Storage", "Wait",
+    "Collective", "Datatypes", "Escape", "Exchange", "OldNames", "Persistent", "PersistentTypes",
+    "Receive", "Reductions", "Send", "Storage", "Wait",
   ]
 
   /// The folder of the build that this test is a part of, such as `.build/x86_64-unknown-linux-gnu/debug`.
