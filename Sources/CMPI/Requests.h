@@ -163,6 +163,25 @@ static inline int CMPI_Parrived(MPI_Request request, int partition, int *flag) {
 
 #undef CMPI_PARTITIONED
 
+// Whether a persistent buffered send must be set up anew for each start: Open MPI sends other bytes from the second one
+// on (open-mpi/ompi#12797, seen in 4.1.4).
+#ifdef OMPI_MAJOR_VERSION
+#define CMPI_RENEWS_BUFFERED_SENDS 1
+#else
+#define CMPI_RENEWS_BUFFERED_SENDS 0
+#endif
+
+// Whether persistent collectives of equal blocks do not work: in MPICH 4.0 gather sends what the buffer held when it was
+// set up (pmodels/mpich#7078), scatter hangs or fails at the second start (pmodels/mpich#7550), and allgather's results
+// are wrong on 2, 4, 8 … ranks (pmodels/mpich#6423). Those of varying blocks work, and so do all in MPICH 5.0.
+static inline int CMPI_persistent_blocks_fail(void) {
+#if defined(MPICH_NUMVERSION) && MPICH_NUMVERSION < 50000000
+  return 1;
+#else
+  return 0;
+#endif
+}
+
 // Waits for all requests. Open MPI's MPI_Waitall never returns where one of the operations had failed before the call
 // (seen in 4.1.4), so that there each is waited for in its turn; all make progress while one is waited for.
 static inline int CMPI_Waitall(int count, MPI_Request *requests, MPI_Status *statuses) {

@@ -10,8 +10,8 @@ import Testing
   private static let folder = "Tests/LaunchTests/Fixtures/MustNotCompile"
 
   private static let files = [
-    "Collective", "Datatypes", "Escape", "Exchange", "OldNames", "Receive", "Reductions", "Send",
-    "Storage", "Wait", "Windows",
+    "Collective", "Datatypes", "Escape", "Exchange", "OldNames", "Persistent", "PersistentTypes",
+    "Receive", "Reductions", "Send", "Storage", "Wait", "Windows",
   ]
 
   @Test(arguments: files)

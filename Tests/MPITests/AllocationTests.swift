@@ -108,6 +108,64 @@ struct AllocationTests {
     #expect(counted < 10)
   }
 
+  @Test("1000 starts of persistent operations") func persistent() throws {
+    var sending = try world.persistent.send([1, 2, 3].span, to: world.right)
+    var receiving = try world.persistent.receive(Int.self, count: 3, from: world.left)
+    var halo = world.persistent.exchange()
+    let ghost = try halo.receive(Int.self, count: 3, from: world.left, tag: 1)
+    let edge = try halo.send(Int.self, count: 3, to: world.right, tag: 1)
+    var sum = 0
+    let counted = try Counter.count {
+      for step in 0..<1000 {
+        sending[0] = step
+        halo[edge, 2] = step
+        let arriving = try receiving.start()
+        let leaving = try sending.start()
+        try leaving.wait()
+        try arriving.wait()
+        let active = try halo.start()
+        try active.wait()
+        sum += receiving[0] + halo[ghost, 2]
+      }
+    }
+    #expect(sum == 999 * 1000)
+    #expect(counted < 10)
+  }
+
+  @Test("1000 messages to a server, by any and by some") func server() throws {
+    var inbox = world.persistent.exchange()
+    let slot = try inbox.receive(Int.self, count: 1, from: .any)
+    let mine = [7]
+    var done: [CompletedOperation] = []
+    done.reserveCapacity(1)
+    var sum = 0
+    let counted = try Counter.count {
+      for step in 0..<1000 {
+        try inbox.start(slot)
+        let leaving = try world.immediate.send(mine.span, to: world.right)
+        if step.isMultiple(of: 2) {
+          _ = try inbox.waitAny()
+        } else {
+          try inbox.waitSome(&done)
+        }
+        try leaving.wait()
+        sum += inbox[slot, 0]
+      }
+    }
+    #expect(sum == 7000)
+    #expect(counted < 10)
+  }
+
+  @Test("1000 reductions of a local pair") func local() throws {
+    let left = [1.0, 2.0]
+    var right = [0.0, 0.0]
+    let counted = try Counter.count {
+      for _ in 0..<1000 { try Reduction.sum.combine(left.span, into: right.mutableSpan) }
+    }
+    #expect(right == [1000, 2000])
+    #expect(counted < 10)
+  }
+
   @Test("1000 reductions to all") func reductions() throws {
     let mine = [1.0, 2.0]
     var sums = [0.0, 0.0]

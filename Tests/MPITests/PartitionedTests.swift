@@ -29,7 +29,8 @@ struct PartitionedMessageTests {
   /// How parts are said to be ready.
   enum Way: CaseIterable { case one, range, list, fill }
 
-  @Test("Parts that become ready in any order", arguments: Way.allCases) func ready(way: Way) throws {
+  @Test("Parts that become ready in any order", arguments: Way.allCases) func ready(way: Way) throws
+  {
     var sending = try world.persistent.send(Int.self, partitions: 6, of: 10, to: world.right)
     var receiving = try world.persistent.receive(Int.self, partitions: 6, of: 10, from: world.left)
     var received: [[Int]] = []
@@ -66,7 +67,8 @@ struct PartitionedMessageTests {
     for index in 0..<elements.count { elements[index] = value(world.rank, index) + round }
   }
 
-  @Test("Parts are read as they arrive, in other numbers than they were sent") func arrived() throws {
+  @Test("Parts are read as they arrive, in other numbers than they were sent") func arrived() throws
+  {
     var sending = try world.persistent.send(Int.self, partitions: 4, of: 6, to: world.right, tag: 2)
     var receiving = try world.persistent.receive(
       Int.self, partitions: 2, of: 12, from: world.left, tag: 2)

@@ -36,7 +36,8 @@ import Testing
     }
     let active = inbox.activeCount
     let mine = values(of: world.rank, rounds)
-    for count in 1...rounds { try world.send(mine.span.extracting(0..<count), to: 0) }
+    var leaving = world.exchange()
+    for count in 1...rounds { try leaving.send(mine.span.extracting(0..<count), to: 0) }
     if world.rank == 0 {
       var done: [CompletedOperation] = []
       while inbox.activeCount > 0 {
@@ -52,6 +53,7 @@ import Testing
         }
       }
     }
+    try leaving.wait()
     let left = try inbox.waitAny()
     #expect(left == nil)
     guard world.rank == 0 else { return }
@@ -65,7 +67,8 @@ import Testing
     }
   }
 
-  @Test("All at once, waited for or tested", arguments: [true, false]) func all(waits: Bool) throws {
+  @Test("All at once, waited for or tested", arguments: [true, false]) func all(waits: Bool) throws
+  {
     var set = world.persistent.exchange()
     let a = try set.receive(Int.self, count: 2, from: world.left, tag: 1)
     let b = try set.receive(Bool.self, count: 2, from: .any, tag: 2)
@@ -181,7 +184,9 @@ import Testing
   init() throws { world = try Job.communicator() }
 
   /// Up to eight requests are held without an array.
-  @Test("Each is told of once, as it is complete", arguments: [2, 8, 9, 30]) func any(count: Int) throws {
+  @Test("Each is told of once, as it is complete", arguments: [2, 8, 9, 30]) func any(count: Int)
+    throws
+  {
     let mine = values(of: world.rank, count)
     var received = [Int](repeating: -1, count: count)
     var told: [CompletedOperation] = []

@@ -68,6 +68,22 @@ APART void count_exchange(
   }
 }
 
+APART void count_persistent(MPI_Request *receiving, MPI_Request *sending) {
+  for (int i = 0; i < BATCH; i++) {
+    MPI_Start(receiving);
+    MPI_Start(sending);
+    MPI_Wait(sending, MPI_STATUS_IGNORE);
+    MPI_Wait(receiving, MPI_STATUS_IGNORE);
+  }
+}
+
+APART void count_persistentExchange(MPI_Request *requests, int count) {
+  for (int i = 0; i < BATCH; i++) {
+    MPI_Startall(count, requests);
+    MPI_Waitall(count, requests, MPI_STATUSES_IGNORE);
+  }
+}
+
 APART void count_sendReceive(
     const double *outbox, double *inbox, int count, int peer) {
   for (int i = 0; i < BATCH; i++)
@@ -95,7 +111,14 @@ static void count(int batches, int length) {
   double *array = calloc(LENGTH, sizeof *array);
   double inbox[LENGTH] = {0};
   double value = 1;
+  MPI_Request persistent[2], halo[2];
+  MPI_Recv_init(inbox, length, MPI_DOUBLE, 0, 0, MPI_COMM_WORLD, &persistent[0]);
+  MPI_Send_init(outbox, length, MPI_DOUBLE, 0, 0, MPI_COMM_WORLD, &persistent[1]);
+  MPI_Recv_init(inbox, length, MPI_DOUBLE, 0, 0, MPI_COMM_WORLD, &halo[0]);
+  MPI_Send_init(outbox, length, MPI_DOUBLE, 0, 0, MPI_COMM_WORLD, &halo[1]);
   for (int i = 0; i < batches; i++) {
+    count_persistent(&persistent[0], &persistent[1]);
+    count_persistentExchange(halo, 2);
     count_send(outbox, length, 0);
     count_receive(inbox, length, 0);
     count_send(outbox, length, 0);
@@ -108,6 +131,10 @@ static void count(int batches, int length) {
     value = count_allReduceValue(value);
   }
   printf("%d batches, %g\n", batches, value + inbox[0] + array[0]);
+  for (int i = 0; i < 2; i++) {
+    MPI_Request_free(&persistent[i]);
+    MPI_Request_free(&halo[i]);
+  }
   free(array);
   free(outbox);
 }
@@ -149,6 +176,15 @@ static void exchange(const char *outbox, char *inbox, int count, int peer, int r
     MPI_Irecv(inbox, count, MPI_UINT8_T, peer, 0, MPI_COMM_WORLD, &requests[0]);
     MPI_Isend(outbox, count, MPI_UINT8_T, peer, 0, MPI_COMM_WORLD, &requests[1]);
     MPI_Waitall(2, requests, MPI_STATUSES_IGNORE);
+  }
+}
+
+static void persistent(MPI_Request *receiving, MPI_Request *sending, int repetitions) {
+  for (int i = 0; i < repetitions; i++) {
+    MPI_Start(receiving);
+    MPI_Start(sending);
+    MPI_Wait(sending, MPI_STATUS_IGNORE);
+    MPI_Wait(receiving, MPI_STATUS_IGNORE);
   }
 }
 
@@ -204,6 +240,12 @@ static void timeAll(void) {
     if (size == 1) TIME("sendReceive", bytes, sendReceive(outbox, inbox, bytes, peer, n));
     TIME("immediate", bytes, immediate(outbox, inbox, bytes, peer, n));
     TIME("exchange", bytes, exchange(outbox, inbox, bytes, peer, n));
+    MPI_Request receiving, sending;
+    MPI_Recv_init(inbox, bytes, MPI_UINT8_T, peer, 0, MPI_COMM_WORLD, &receiving);
+    MPI_Send_init(outbox, bytes, MPI_UINT8_T, peer, 0, MPI_COMM_WORLD, &sending);
+    TIME("persistent", bytes, persistent(&receiving, &sending, n));
+    MPI_Request_free(&receiving);
+    MPI_Request_free(&sending);
     free(inbox);
     free(outbox);
     if (bytes < 8 || bytes > 1048576) continue;

@@ -63,6 +63,26 @@ private func count_exchange(
 }
 
 @inline(never)
+private func count_persistent(
+  _ receiving: inout PersistentOperation<Double>, _ sending: inout PersistentOperation<Double>
+) throws(MPIError) {
+  for _ in 0..<batch {
+    let arriving = try receiving.start()
+    let leaving = try sending.start()
+    try leaving.wait()
+    try arriving.wait()
+  }
+}
+
+@inline(never)
+private func count_persistentExchange(_ halo: inout PersistentExchange) throws(MPIError) {
+  for _ in 0..<batch {
+    let active = try halo.start()
+    try active.wait()
+  }
+}
+
+@inline(never)
 private func count_sendReceive(
   _ world: Communicator, _ outbox: [Double], _ inbox: inout Inbox, _ peer: Int
 ) throws(MPIError) {
@@ -92,7 +112,14 @@ func count(_ batches: Int, _ world: Communicator) throws(MPIError) {
   var array = [Double](repeating: 0, count: 8)
   var inbox = Inbox(repeating: 0)
   var value = 1.0
+  var receiving = try world.persistent.receive(Double.self, count: 8, from: 0)
+  var sending = try world.persistent.send(Double.self, count: 8, to: 0)
+  var halo = world.persistent.exchange()
+  _ = try halo.receive(Double.self, count: 8, from: 0)
+  _ = try halo.send(Double.self, count: 8, to: 0)
   for _ in 0..<batches {
+    try count_persistent(&receiving, &sending)
+    try count_persistentExchange(&halo)
     try count_send(world, outbox, 0)
     try count_receive(world, &inbox, 0)
     try count_send(world, outbox, 0)

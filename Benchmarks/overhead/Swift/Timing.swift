@@ -47,6 +47,18 @@ private func exchange(
   }
 }
 
+private func persistent(
+  _ receiving: inout PersistentOperation<UInt8>, _ sending: inout PersistentOperation<UInt8>,
+  _ repetitions: Int
+) throws(MPIError) {
+  for _ in 0..<repetitions {
+    let arriving = try receiving.start()
+    let leaving = try sending.start()
+    try leaving.wait()
+    try arriving.wait()
+  }
+}
+
 private func sendReceive(
   _ world: Communicator, _ outbox: [UInt8], _ inbox: inout [UInt8], _ peer: Int,
   _ repetitions: Int
@@ -99,6 +111,11 @@ func timeAll(_ world: Communicator) throws(MPIError) {
     }
     try time("exchange", bytes, world) { (repetitions) throws(MPIError) in
       try exchange(world, outbox, &inbox, peer, repetitions)
+    }
+    var receiving = try world.persistent.receive(UInt8.self, count: bytes, from: peer)
+    var sending = try world.persistent.send(UInt8.self, count: bytes, to: peer)
+    try time("persistent", bytes, world) { (repetitions) throws(MPIError) in
+      try persistent(&receiving, &sending, repetitions)
     }
     guard (8...1_048_576).contains(bytes) else { continue }
     let elements = [Double](repeating: 0, count: bytes / 8)

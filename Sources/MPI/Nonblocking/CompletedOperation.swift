@@ -20,10 +20,14 @@ func endAny(
 ) -> (code: CInt, index: Int?) {
   var index = CInt(MPI_UNDEFINED)
   var flag: CInt = 1
-  let code =
+  status.MPI_ERROR = MPI_SUCCESS
+  var code =
     waits
     ? unsafe MPI_Waitany(CInt(count), requests, &index, &status)
     : unsafe MPI_Testany(CInt(count), requests, &index, &flag, &status)
+  // Open MPI's MPI_Testany says in the status alone that a persistent operation has failed
+  // (open-mpi/ompi#13432, seen in 4.1.4); other libraries leave the field as it was.
+  if code == MPI_SUCCESS && flag != 0 { code = status.MPI_ERROR }
   let hasEnded = (flag != 0 || code != MPI_SUCCESS) && (0..<count).contains(Int(index))
   return (code, hasEnded ? Int(index) : nil)
 }

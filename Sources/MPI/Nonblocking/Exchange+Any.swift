@@ -9,6 +9,8 @@ extension Exchange {
   ///     try exchange.receive(into: ghost.mutableSpan, from: left)
   ///     exchange.add(try world.immediate.barrier())
   ///     try exchange.wait()
+  ///
+  /// - Precondition: It is not one of a ``PersistentOperation``: those have a ``PersistentExchange``.
   @_lifetime(self: copy self, copy request)
   public mutating func add(_ request: consuming Request) {
     let (raw, completion) = unsafe request.parts()
@@ -149,6 +151,9 @@ extension Exchange {
 extension Request {
   /// What the request consists of, for those who wait for it from here on.
   consuming func parts() -> (RawRequest, Unmanaged<Completion>?) {
+    precondition(
+      unsafe origin == nil,
+      "a persistent operation was added to an exchange: set up a persistent exchange")
     let parts = unsafe (raw, completion)
     discard self
     return unsafe parts

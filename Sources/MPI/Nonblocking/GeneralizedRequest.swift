@@ -115,7 +115,7 @@ internal import Synchronization
     }
     if code != MPI_SUCCESS { unsafe context.release() }
     try check(code, "MPI_Grequest_start")
-    return Request(raw)
+    return unsafe Request(raw)
   }
 
   /// Says that the operation is complete. Any thread may call it.

@@ -98,7 +98,7 @@ private enum Stage {
   init(
     _ communicator: Communicator, _ partitions: Int, _ count: Int, peer: Int,
     _ routine: StaticString, receives: Bool,
-    _ begin: (RawBuffer, CInt, CInt, UnsafeMutablePointer<RawRequest>) -> CInt
+    _ begin: @escaping (RawBuffer, CInt, CInt, UnsafeMutablePointer<RawRequest>) -> CInt
   ) throws(MPIError) {
     precondition(
       partitions > 0 && count >= 0, "\(partitions) partitions of \(count) elements")
@@ -221,7 +221,8 @@ private enum Stage {
 }
 
 /// A partitioned send under way. Several threads may fill its parts.
-@safe public struct ActivePartitionedSend<Element: Datatype>: ~Copyable, ~Escapable,
+@safe
+public struct ActivePartitionedSend<Element: Datatype>: ~Copyable, ~Escapable,
   @unchecked Sendable
 {
   private let parts: ActivePartitions<Element>
@@ -335,7 +336,8 @@ private enum Stage {
 }
 
 /// A partitioned receive under way. Several threads may use the parts that have arrived.
-@safe public struct ActivePartitionedReceive<Element: Datatype>: ~Copyable, ~Escapable,
+@safe
+public struct ActivePartitionedReceive<Element: Datatype>: ~Copyable, ~Escapable,
   @unchecked Sendable
 {
   private let parts: ActivePartitions<Element>

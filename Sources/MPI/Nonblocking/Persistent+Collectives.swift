@@ -72,6 +72,9 @@ extension Persistent {
   public func gather<T: Datatype>(
     _ type: T.Type, count: Int, to root: Int, info: Info = Info()
   ) throws(MPIError) -> PersistentCollective<T> {
+    if let blocks = blocks(of: count) {
+      return try gather(type, counts: blocks, to: root, info: info)
+    }
     let isRoot = communicator.rank == root
     let root = try communicator.rawRoot(root, "MPI_Gather_init")
     return try unsafe collective(
@@ -117,6 +120,9 @@ extension Persistent {
   public func scatter<T: Datatype>(
     _ type: T.Type, count: Int, from root: Int, info: Info = Info()
   ) throws(MPIError) -> PersistentCollective<T> {
+    if let blocks = blocks(of: count) {
+      return try scatter(type, counts: blocks, from: root, info: info)
+    }
     let isRoot = communicator.rank == root
     let root = try communicator.rawRoot(root, "MPI_Scatter_init")
     return try unsafe collective(
@@ -161,7 +167,8 @@ extension Persistent {
   public func allGather<T: Datatype>(
     _ type: T.Type, count: Int, info: Info = Info()
   ) throws(MPIError) -> PersistentCollective<T> {
-    try unsafe collective(
+    if let blocks = blocks(of: count) { return try allGather(type, counts: blocks, info: info) }
+    return try unsafe collective(
       type, "MPI_Allgather_init", given: count, gotten: count * communicator.size
     ) { (given, gotten, raw, pending) throws(MPIError) in
       let block = try unsafe Narrowed(given)
@@ -251,9 +258,10 @@ extension Persistent {
   /// - Parameter begin: Makes the request; a code that is not a success is thrown.
   func collective<T: Datatype>(
     _ type: T.Type, _ routine: StaticString, given: Int, gotten: Int,
-    _ begin: (
-      RawBuffer, RawBuffer, RawCommunicator, UnsafeMutablePointer<Pending>
-    ) throws(MPIError) -> CInt
+    _ begin:
+      @escaping (
+        RawBuffer, RawBuffer, RawCommunicator, UnsafeMutablePointer<Pending>
+      ) throws(MPIError) -> CInt
   ) throws(MPIError) -> PersistentCollective<T> {
     let raw = communicator.raw
     try require(.persistentCollectives, routine, on: raw)
@@ -262,6 +270,13 @@ extension Persistent {
       let code = try unsafe begin(given, gotten, raw, pending)
       try check(code, routine, on: raw)
     }
+  }
+
+  /// As many elements of each rank, where the library's operations on equal blocks do not work: see
+  /// `CMPI_persistent_blocks_fail`.
+  private func blocks(of count: Int) -> Partition? {
+    guard CMPI_persistent_blocks_fail() != 0 else { return nil }
+    return Partition(counts: [Int](repeating: count, count: communicator.size))
   }
 
   /// The number of elements in this rank's part, where C can count all parts.

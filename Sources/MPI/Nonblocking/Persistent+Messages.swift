@@ -20,9 +20,12 @@ extension Persistent {
     mode: SendMode = .standard
   ) throws(MPIError) -> PersistentOperation<T> {
     let peer = try communicator.rawPeer(destination, "MPI_Send_init")
-    return try unsafe PersistentOperation(on: communicator, count: count, receives: false) {
-      (buffer, pending) throws(MPIError) in
-      try unsafe prepareSend(buffer, peer, tag, mode, on: communicator.raw, pending)
+    let raw = communicator.raw
+    return try unsafe PersistentOperation(
+      on: communicator, count: count, receives: false,
+      isRenewed: mode == .buffered && renewsBufferedSends, isMessage: true
+    ) { (buffer, pending) throws(MPIError) in
+      try unsafe prepareSend(buffer, peer, tag, mode, on: raw, pending)
     }
   }
 
@@ -74,12 +77,18 @@ extension Persistent {
   private func receive<T: Datatype>(
     _ type: T.Type, _ count: Int, _ peer: CInt, _ tag: MessageTag
   ) throws(MPIError) -> PersistentOperation<T> {
-    try unsafe PersistentOperation(on: communicator, count: count, receives: true) {
-      (buffer, pending) throws(MPIError) in
-      try unsafe prepareReceive(buffer, peer, tag, on: communicator.raw, pending)
+    let raw = communicator.raw
+    return try unsafe PersistentOperation(
+      on: communicator, count: count, receives: true, isMessage: true
+    ) { (buffer, pending) throws(MPIError) in
+      try unsafe prepareReceive(buffer, peer, tag, on: raw, pending)
     }
   }
 }
+
+/// Whether a persistent buffered send needs a new request at each start: see
+/// ``PersistentCore/renew()``.
+var renewsBufferedSends: Bool { CMPI_RENEWS_BUFFERED_SENDS != 0 }
 
 /// Makes the request of a persistent send.
 func prepareSend(

@@ -140,10 +140,11 @@ extension Persistent {
   private func reducing<T: Datatype>(
     _ reduction: Reduction<T>, _ routine: StaticString, _ count: Int, _ info: Info,
     results: Int? = nil,
-    _ begin: (
-      UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, CInt, RawDatatype, RawOperation,
-      RawCommunicator, RawInfo, UnsafeMutablePointer<RawRequest>?
-    ) -> CInt
+    _ begin:
+      @escaping (
+        UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, CInt, RawDatatype, RawOperation,
+        RawCommunicator, RawInfo, UnsafeMutablePointer<RawRequest>?
+      ) -> CInt
   ) throws(MPIError) -> PersistentCollective<T> {
     try unsafe collective(T.self, routine, given: count, gotten: results ?? count) {
       (given, gotten, raw, pending) throws(MPIError) in

@@ -34,26 +34,37 @@ extension Communicator {
 /// A persistent request, and the memory that it reads or writes. The request goes first.
 @safe @usableFromInline
 struct PersistentCore: ~Copyable {
-  @usableFromInline var request: RawRequest
+  /// In memory of its own, where a ``Request`` can tell that it is gone.
+  @usableFromInline let request: UnsafeMutablePointer<RawRequest>
   @usableFromInline let raw: RawCommunicator
+  /// Whether each start needs a new request.
+  @usableFromInline let isRenewed: Bool
   /// What most operations do without.
   @usableFromInline let extras: PersistentExtras?
   private let communicator: Communicator
   private let memory: PersistentMemory
+  private let begin: ((UnsafeMutablePointer<Pending>) throws(MPIError) -> Void)?
+  private var kept: [Completion] = []
 
   /// Sets an operation up.
   ///
   /// - Parameters:
   ///   - received: What the operation writes to; it may need to be made valid after each time.
+  ///   - isRenewed: Whether each start needs a new request.
+  ///   - isMessage: Whether this rank alone can make another request.
   ///   - begin: Makes the request.
   init(
     on communicator: Communicator, owning memory: consuming PersistentMemory,
-    received: RawBuffer?, _ begin: (UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
+    received: RawBuffer?, isRenewed: Bool = false, isMessage: Bool = false,
+    _ begin: @escaping (UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
   ) throws(MPIError) {
     var pending = unsafe Pending()
     try unsafe begin(&pending)
-    unsafe request = pending.request
+    unsafe request = memory.request
+    unsafe request.initialize(to: pending.request)
     raw = communicator.raw
+    self.isRenewed = isRenewed
+    unsafe self.begin = isMessage ? begin : nil
     self.communicator = communicator
     self.memory = memory
     let normalized = unsafe received.flatMap { unsafe $0.datatype.structure == nil ? nil : $0 }
@@ -64,18 +75,39 @@ struct PersistentCore: ~Copyable {
     }
   }
 
-  deinit {
-    guard isRunning else { return }
-    var request = request
-    _ = unsafe MPI_Request_free(&request)
+  deinit { free() }
+
+  private func free() {
+    guard unsafe request.pointee != CMPI_REQUEST_NULL, isRunning else { return }
+    _ = unsafe MPI_Request_free(request)
   }
 
   @inlinable @inline(__always) @_lifetime(&self)
   mutating func start() throws(MPIError) -> Request {
+    if unsafe _slowPath(isRenewed || request.pointee == CMPI_REQUEST_NULL) { try renew() }
     // The library may replace the handle, if what it did for the last time still goes on.
-    try unsafe check(MPI_Start(&request), "MPI_Start", on: raw)
-    guard let extras else { return Request(request) }
-    return Request(request, try extras.start(on: raw))
+    try unsafe check(MPI_Start(request), "MPI_Start", on: raw)
+    guard let extras else { return unsafe Request(request.pointee, origin: request) }
+    return unsafe Request(request.pointee, try extras.start(on: raw), origin: request)
+  }
+
+  /// Makes the request anew.
+  ///
+  /// Open MPI frees a persistent request whose operation has failed (open-mpi/ompi#13432, seen in
+  /// 4.1.4), and sends other bytes from the second start of a buffered send on
+  /// (open-mpi/ompi#12797, seen in 4.1.4).
+  @usableFromInline @inline(never)
+  mutating func renew() throws(MPIError) {
+    guard let begin = unsafe begin else {
+      throw MPIError(
+        .invalidRequest, routine: "MPI_Start",
+        message: "the library has freed the request when the operation failed", on: raw)
+    }
+    free()
+    var pending = unsafe Pending()
+    try unsafe begin(&pending)
+    unsafe request.pointee = pending.request
+    if let completion = unsafe pending.completion { kept.append(completion) }
   }
 }
 
@@ -111,16 +143,23 @@ final class PersistentExtras {
   }
 }
 
-/// Zeroed memory, aligned to cache lines.
+/// Zeroed memory, aligned to cache lines, and before it room for a request.
 @safe struct PersistentMemory: ~Copyable {
-  let address: UnsafeMutableRawPointer
+  private static let header = 128
+  private let start: UnsafeMutableRawPointer
 
   init<T: Datatype>(_ count: Int, of type: T.Type) {
     precondition(count >= 0, "a persistent operation on \(count) elements")
-    unsafe address = allocateZeroed(count * MemoryLayout<T>.stride)
+    unsafe start = allocateZeroed(Self.header + count * MemoryLayout<T>.stride)
   }
 
-  deinit { unsafe address.deallocate() }
+  deinit { unsafe start.deallocate() }
+
+  var request: UnsafeMutablePointer<RawRequest> {
+    unsafe start.bindMemory(to: RawRequest.self, capacity: 1)
+  }
+
+  var address: UnsafeMutableRawPointer { unsafe start + Self.header }
 }
 
 /// Memory for values of any datatype, for each of which zero bytes are a value.
@@ -143,15 +182,17 @@ func allocateZeroed(_ byteCount: Int) -> UnsafeMutableRawPointer {
   public let count: Int
 
   init(
-    on communicator: Communicator, count: Int, receives: Bool,
-    _ begin: (RawBuffer, UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
+    on communicator: Communicator, count: Int, receives: Bool, isRenewed: Bool = false,
+    isMessage: Bool = false,
+    _ begin: @escaping (RawBuffer, UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
   ) throws(MPIError) {
     let memory = PersistentMemory(count, of: Element.self)
     let address = unsafe memory.address.bindMemory(to: Element.self, capacity: count)
     let buffer = unsafe RawBuffer(
       address: memory.address, count: count, datatype: Element.mpiDatatype)
     core = try unsafe PersistentCore(
-      on: communicator, owning: memory, received: receives ? buffer : nil
+      on: communicator, owning: memory, received: receives ? buffer : nil,
+      isRenewed: isRenewed, isMessage: isMessage
     ) { pending throws(MPIError) in try unsafe begin(buffer, pending) }
     unsafe self.address = unsafe address
     self.count = count

@@ -16,7 +16,8 @@
   ///   - begin: Makes the request, from where they are.
   init(
     on communicator: Communicator, given: Int, gotten: Int,
-    _ begin: (RawBuffer, RawBuffer, UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
+    _ begin:
+      @escaping (RawBuffer, RawBuffer, UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
   ) throws(MPIError) {
     precondition(given >= 0 && gotten >= 0, "a collective of \(given) and \(gotten) elements")
     // The results begin on a cache line of their own.

@@ -12,6 +12,7 @@ extension PersistentExchange {
   public mutating func start<T: Datatype>(_ slot: Slot<T>) throws(MPIError) {
     let index = checked(slot)
     precondition(unsafe !operations[index].isActive, "operation \(index) is under way already")
+    try renew(index..<index + 1)
     try unsafe check(MPI_Start(requests + index), "MPI_Start", on: raw)
     unsafe operations[index].isActive = true
     activeCount += 1
@@ -96,6 +97,7 @@ extension PersistentExchange {
   ///
   /// The corresponding C function is `MPI_Waitall` (MPI 3.1 §3.7.5).
   public mutating func waitAll() throws(MPIError) {
+    clearErrors()
     let code = unsafe CMPI_Waitall(CInt(storedCount), requests, statuses)
     try endAll(code, "MPI_Waitall")
   }
@@ -108,6 +110,7 @@ extension PersistentExchange {
   /// The corresponding C function is `MPI_Testall` (MPI 3.1 §3.7.5).
   public mutating func testAll() throws(MPIError) -> Bool {
     var flag: CInt = 0
+    clearErrors()
     let code = unsafe MPI_Testall(CInt(storedCount), requests, &flag, statuses)
     if code == MPI_SUCCESS && flag == 0 { return false }
     try endAll(code, "MPI_Testall")
@@ -140,9 +143,20 @@ extension PersistentExchange {
     try unsafe check(firstError(statuses, ended, after: code), routine, on: raw)
   }
 
+  /// Makes sure that an error in a status is one of this call.
+  private mutating func clearErrors() {
+    for index in 0..<storedCount {
+      unsafe (statuses + index).initialize(to: MPI_Status())
+      unsafe statuses[index].MPI_ERROR = MPI_SUCCESS
+    }
+  }
+
   private mutating func endAll(_ code: CInt, _ routine: StaticString) throws(MPIError) {
     for index in 0..<storedCount { hasEnded(index) }
-    try unsafe check(firstError(statuses, storedCount, after: code), routine, on: raw)
+    // Open MPI's MPI_Testall says in the statuses alone that a persistent operation has failed
+    // (open-mpi/ompi#13432, seen in 4.1.4).
+    let found = unsafe firstError(statuses, storedCount, after: MPI_ERR_IN_STATUS)
+    try check(found == MPI_ERR_IN_STATUS ? code : found, routine, on: raw)
   }
 
   private mutating func hasEnded(_ index: Int) {

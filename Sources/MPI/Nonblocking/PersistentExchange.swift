@@ -51,6 +51,8 @@ internal import Synchronization
   @usableFromInline let raw: RawCommunicator
   /// Whether received bytes may have to be made valid.
   @usableFromInline var normalizes = false
+  /// Whether some operation needs a new request for each start.
+  @usableFromInline var renews = false
   private let communicator: Communicator
   /// The types of operations on more than 2³¹ elements.
   private var kept: [Completion] = []
@@ -70,8 +72,24 @@ internal import Synchronization
   @unsafe @usableFromInline
   struct Operation {
     let buffer: RawBuffer
-    let isReceive: Bool
+    let peer: CInt
+    let tag: MessageTag
+    /// `nil` for a receive.
+    let mode: SendMode?
     var isActive = false
+
+    var isReceive: Bool { unsafe mode == nil }
+    var isRenewed: Bool { unsafe mode == .buffered && renewsBufferedSends }
+
+    func prepare(
+      on raw: RawCommunicator, _ pending: UnsafeMutablePointer<Pending>
+    ) throws(MPIError) {
+      if let mode = unsafe mode {
+        try unsafe prepareSend(buffer, peer, tag, mode, on: raw, pending)
+      } else {
+        try unsafe prepareReceive(buffer, peer, tag, on: raw, pending)
+      }
+    }
   }
 
   init(on communicator: Communicator) {
@@ -87,8 +105,10 @@ internal import Synchronization
   deinit {
     for index in 0..<storedCount {
       // What was started one by one may be under way; of all others this asks in vain.
-      unsafe drop(requests[index], nil)
-      if isRunning { _ = unsafe MPI_Request_free(&requests[index]) }
+      unsafe drop(requests[index], nil, requests + index)
+      if unsafe requests[index] != CMPI_REQUEST_NULL, isRunning {
+        _ = unsafe MPI_Request_free(requests + index)
+      }
       unsafe operations[index].buffer.address?.deallocate()
     }
     unsafe requests.deallocate()
@@ -117,11 +137,7 @@ extension PersistentExchange {
     _ type: T.Type, count: Int, to destination: Int?, tag: MessageTag = 0,
     mode: SendMode = .standard
   ) throws(MPIError) -> Slot<T> {
-    let peer = try communicator.rawPeer(destination, "MPI_Send_init")
-    let raw = raw
-    return try unsafe add(type, count, isReceive: false) { (buffer, pending) throws(MPIError) in
-      try unsafe prepareSend(buffer, peer, tag, mode, on: raw, pending)
-    }
+    try add(type, count, communicator.rawPeer(destination, "MPI_Send_init"), tag, mode)
   }
 
   /// Adds a receive of messages from one rank. Its elements begin as zeros.
@@ -132,7 +148,7 @@ extension PersistentExchange {
   public mutating func receive<T: Datatype>(
     _ type: T.Type, count: Int, from source: Int?, tag: MessageTag = 0
   ) throws(MPIError) -> Slot<T> {
-    try addReceive(type, count, communicator.rawPeer(source, "MPI_Recv_init"), tag)
+    try add(type, count, communicator.rawPeer(source, "MPI_Recv_init"), tag, nil)
   }
 
   /// Adds a receive of messages from any rank. Its elements begin as zeros.
@@ -141,41 +157,51 @@ extension PersistentExchange {
   public mutating func receive<T: Datatype>(
     _ type: T.Type, count: Int, from source: AnySource, tag: MessageTag = 0
   ) throws(MPIError) -> Slot<T> {
-    try addReceive(type, count, MPI_ANY_SOURCE, tag)
-  }
-
-  private mutating func addReceive<T: Datatype>(
-    _ type: T.Type, _ count: Int, _ peer: CInt, _ tag: MessageTag
-  ) throws(MPIError) -> Slot<T> {
-    let raw = raw
-    return try unsafe add(type, count, isReceive: true) { (buffer, pending) throws(MPIError) in
-      try unsafe prepareReceive(buffer, peer, tag, on: raw, pending)
-    }
+    try add(type, count, MPI_ANY_SOURCE, tag, nil)
   }
 
   private mutating func add<T: Datatype>(
-    _ type: T.Type, _ elements: Int, isReceive: Bool,
-    _ begin: (RawBuffer, UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
+    _ type: T.Type, _ elements: Int, _ peer: CInt, _ tag: MessageTag, _ mode: SendMode?
   ) throws(MPIError) -> Slot<T> {
     precondition(elements >= 0, "a persistent operation on \(elements) elements")
     if storedCount == capacity { grow() }
     let buffer = unsafe RawBuffer(
       address: allocateZeroed(elements * MemoryLayout<T>.stride), count: elements,
       datatype: T.mpiDatatype)
-    var pending = unsafe Pending()
+    let operation = unsafe Operation(buffer: buffer, peer: peer, tag: tag, mode: mode)
     do throws(MPIError) {
-      try unsafe begin(buffer, &pending)
+      try unsafe prepare(operation, storedCount)
     } catch {
       unsafe buffer.address?.deallocate()
       throw error
     }
-    if let completion = unsafe pending.completion { kept.append(completion) }
-    if isReceive, unsafe buffer.datatype.structure != nil { normalizes = true }
-    unsafe (requests + storedCount).initialize(to: pending.request)
-    unsafe (operations + storedCount).initialize(
-      to: Operation(buffer: buffer, isReceive: isReceive))
+    unsafe (operations + storedCount).initialize(to: operation)
+    if unsafe operation.isReceive && buffer.datatype.structure != nil { normalizes = true }
+    if unsafe operation.isRenewed { renews = true }
     storedCount += 1
     return Slot(index: storedCount - 1, identity: identity)
+  }
+
+  /// Makes the request of an operation.
+  private mutating func prepare(_ operation: Operation, _ index: Int) throws(MPIError) {
+    var pending = unsafe Pending()
+    try unsafe operation.prepare(on: raw, &pending)
+    if let completion = unsafe pending.completion { kept.append(completion) }
+    unsafe (requests + index).initialize(to: pending.request)
+  }
+
+  /// Makes requests anew that are gone, or cannot be used again: see ``PersistentCore/renew()``.
+  @usableFromInline @inline(never)
+  mutating func renew(_ indices: Range<Int>) throws(MPIError) {
+    for index in indices {
+      let operation = unsafe operations[index]
+      let isGone = unsafe requests[index] == CMPI_REQUEST_NULL
+      guard unsafe isGone || operation.isRenewed else { continue }
+      if !isGone {
+        try unsafe check(MPI_Request_free(requests + index), "MPI_Request_free", on: raw)
+      }
+      try unsafe prepare(operation, index)
+    }
   }
 
   private mutating func grow() {
@@ -203,7 +229,8 @@ extension PersistentExchange {
   ) -> (first: UnsafeMutablePointer<T>, count: Int) {
     let operation = unsafe operations[checked(slot)]
     precondition(
-      unsafe !operation.isActive, "the buffer of operation \(slot.index) is in use: it is under way")
+      unsafe !operation.isActive, "the buffer of operation \(slot.index) is in use: it is under way"
+    )
     guard let address = unsafe operation.buffer.address else {
       preconditionFailure("an operation without a buffer")
     }
@@ -260,6 +287,11 @@ extension PersistentExchange {
   @inlinable @inline(__always) @_lifetime(&self)
   public mutating func start() throws(MPIError) -> ActiveExchange {
     precondition(activeCount == 0, "some operations are under way")
+    var isRenewed = renews
+    for index in 0..<storedCount {
+      isRenewed = unsafe isRenewed || requests[index] == CMPI_REQUEST_NULL
+    }
+    if _slowPath(isRenewed) { try renew(0..<storedCount) }
     try unsafe check(
       MPI_Startall(CInt(truncatingIfNeeded: storedCount), requests), "MPI_Startall", on: raw)
     return unsafe ActiveExchange(requests, storedCount, normalizes ? operations : nil, on: raw)
@@ -288,7 +320,7 @@ extension PersistentExchange {
   }
 
   deinit {
-    for index in 0..<count { unsafe drop(requests[index], nil) }
+    for index in 0..<count { unsafe drop(requests[index], nil, requests + index) }
     unsafe normalizeAll(normalized, count)
   }
 

@@ -29,18 +29,19 @@ extension Request {
   @inlinable @_lifetime(copy self)
   public consuming func test() throws(MPIError) -> TestOutcome {
     var request = raw
-    let completion = unsafe completion
+    let (completion, origin) = unsafe (completion, origin)
     discard self
     // Parts of an operation are only ended together.
     if unsafe completion != nil, unsafe !areComplete(completion) {
-      return .pending(unsafe Request(request, completion))
+      return .pending(unsafe Request(request, completion, origin))
     }
     var status = MPI_Status()
     var flag: CInt = 0
     let code = unsafe MPI_Test(&request, &flag, &status)
     if flag == 0 && code == MPI_SUCCESS {
-      return .pending(unsafe Request(request, completion))
+      return .pending(unsafe Request(request, completion, origin))
     }
+    if code != MPI_SUCCESS { unsafe origin?.pointee = request }
     if unsafe completion != nil {
       try unsafe finish(completion, code)
     } else {
@@ -51,9 +52,13 @@ extension Request {
 
   /// Takes over what another value of the same request held.
   @inlinable @inline(__always) @_lifetime(immortal)
-  init(_ raw: RawRequest, _ completion: Unmanaged<Completion>?) {
+  init(
+    _ raw: RawRequest, _ completion: Unmanaged<Completion>?,
+    _ origin: UnsafeMutablePointer<RawRequest>?
+  ) {
     self.raw = raw
     unsafe self.completion = unsafe completion
+    unsafe self.origin = unsafe origin
   }
 }
 

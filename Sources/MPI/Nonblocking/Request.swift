@@ -20,11 +20,17 @@ public import CMPI
 @frozen @safe public struct Request: ~Copyable, ~Escapable {
   @usableFromInline var raw: RawRequest
   @usableFromInline let completion: Unmanaged<Completion>?
+  /// Where a persistent operation keeps this request, which a library may free when it has failed.
+  @usableFromInline let origin: UnsafeMutablePointer<RawRequest>?
 
   @inlinable @inline(__always) @_lifetime(immortal)
-  init(_ raw: RawRequest, _ completion: Completion? = nil) {
+  init(
+    _ raw: RawRequest, _ completion: Completion? = nil,
+    origin: UnsafeMutablePointer<RawRequest>? = nil
+  ) {
     self.raw = raw
     unsafe self.completion = unsafe completion.map { unsafe Unmanaged.passRetained($0) }
+    unsafe self.origin = unsafe origin
   }
 
   /// Waits until the operation is complete; its buffers may be used again then.
@@ -37,10 +43,11 @@ public import CMPI
   @inlinable @inline(__always) @discardableResult
   public consuming func wait() throws(MPIError) -> Status {
     var request = raw
-    let completion = unsafe completion
+    let (completion, origin) = unsafe (completion, origin)
     discard self
     var status = MPI_Status()
     let code = unsafe MPI_Wait(&request, &status)
+    if _slowPath(code != MPI_SUCCESS) { unsafe origin?.pointee = request }
     if unsafe _slowPath(completion != nil) {
       try unsafe finish(completion, code)
     } else {
@@ -49,7 +56,7 @@ public import CMPI
     return Status(status)
   }
 
-  deinit { unsafe drop(raw, completion) }
+  deinit { unsafe drop(raw, completion, origin) }
 
   /// Whether the operation is complete, so that ``wait()`` will return at once.
   ///
@@ -120,13 +127,19 @@ private let patience = 5.0
 /// Waits for an operation whose request is going out of scope, since the library may write to its
 /// buffer until the end.
 @usableFromInline @inline(never)
-func drop(_ request: RawRequest, _ completion: Unmanaged<Completion>?) {
+func drop(
+  _ request: RawRequest, _ completion: Unmanaged<Completion>?,
+  _ origin: UnsafeMutablePointer<RawRequest>? = nil
+) {
   guard isRunning else { return }
   var request = request
   let start = MPI_Wtime()
   var flag: CInt = 0
   while flag == 0 {
-    guard unsafe MPI_Test(&request, &flag, CMPI_STATUS_IGNORE) == CMPI_SUCCESS else { break }
+    guard unsafe MPI_Test(&request, &flag, CMPI_STATUS_IGNORE) == MPI_SUCCESS else {
+      unsafe origin?.pointee = request
+      break
+    }
     if flag == 0 && MPI_Wtime() - start > patience {
       endJob(because: Abandoned())
     }
