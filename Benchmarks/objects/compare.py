@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Times values as messages: `send(encoding:)` against mpi4py's pickled `send`, and Node.js's `fork`.
 
-    Benchmarks/objects/compare.py [--rounds N] [PROGRAM]
+    Benchmarks/objects/compare.py [--rounds N] [--ranks 1|2] [PROGRAM]
 
 Each round runs all programs once, in changing order, for some seconds in all: the time of a small message depends on
 the state of the machine, so that only neighbors in time can be compared. A run takes twenty samples; its least one
 counts, since the others tell what else the machine had to do. What is printed are the medians of the rounds, and the
 median of the rounds' ratios.
+
+With one rank, which sends to itself, no one waits for another: the cost of the calls alone, on a busy machine, too.
 
 mpi4py is installed in a virtual environment in a folder for temporary files, built on the MPI of MPICC (mpicc).
 PROGRAM is built if it is not given.
@@ -24,7 +26,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 PACKAGES = ["mpi4py==4.1.2", "numpy"]
-LAUNCHER = "mpirun --oversubscribe --bind-to none -n 2"
+LAUNCHER = "mpirun --oversubscribe --bind-to none"
 
 # What is sent; what it is compared with: how, and how many times as fast it is meant to be.
 ROWS = [
@@ -80,6 +82,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("program", nargs="?")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--ranks", type=int, default=2, choices=(1, 2))
     parser.add_argument("--launcher", default=LAUNCHER)
     options = parser.parse_args()
     for variable, value in {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
@@ -87,9 +90,9 @@ def main():
         os.environ.setdefault(variable, value)
     program = options.program or build()
     interpreter = python()
-    launcher = shlex.split(options.launcher)
+    launcher = [*shlex.split(options.launcher), "-n", str(options.ranks)]
     script = os.path.join(HERE, "messages")
-    has_node = shutil.which("node") is not None
+    has_node = options.ranks == 2 and shutil.which("node") is not None
     rows = [row for row in ROWS if has_node or "Node.js" not in row[2]]
     commands = {}
     for _, own, peer, other, _ in rows:

@@ -1,4 +1,5 @@
-"""Pickled messages between two ranks and back: prints the nanoseconds that each message took, a sample a line.
+"""Pickled messages between two ranks and back, or from a rank to itself: prints the nanoseconds that each message took,
+a sample a line.
 
     mpirun -n 2 python messages.py small|doubles|bytes|numpy
 """
@@ -24,7 +25,10 @@ elif case == "bytes":
 for sample in range(-2, 20):
     world.barrier()
     start = time.perf_counter()
-    if world.rank == 0:
+    if world.size == 1:
+        for _ in range(2 * repetitions):
+            world.sendrecv(value, 0, source=0)
+    elif world.rank == 0:
         for _ in range(repetitions):
             world.send(value, 1)
             world.recv(source=1)
