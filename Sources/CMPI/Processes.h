@@ -5,6 +5,7 @@
 #define CMPI_PROCESSES_H
 
 #include <mpi.h>
+#include <stdint.h>
 
 #include "Constant.h"
 #include "Features.h"
@@ -43,11 +44,12 @@ static inline int CMPI_File_create_errhandler(void (*handler)(MPI_File *_Nonnull
 static inline int CMPI_Comm_c2f(MPI_Comm comm) { return (int)MPI_Comm_c2f(comm); }
 static inline MPI_Comm CMPI_Comm_f2c(int comm) { return MPI_Comm_f2c(comm); }
 
-// Sessions, which are MPI 4.0. A structure, since a session is a number in some libraries and a pointer in others.
-#if CMPI_HAS_SESSIONS
+// Sessions, which are MPI 4.0. A session is a number in some libraries and a pointer in others: a number here.
 typedef struct {
-  MPI_Session raw;
+  uintptr_t raw;
 } CMPI_Session;
+
+#if CMPI_HAS_SESSIONS
 
 /// Hints need no session, so that the level of threads can be one of them.
 static inline int CMPI_Session_init(const char *level, MPI_Info info, CMPI_Session *session) {
@@ -55,35 +57,36 @@ static inline int CMPI_Session_init(const char *level, MPI_Info info, CMPI_Sessi
   int code = info == MPI_INFO_NULL ? MPI_Info_create(&all) : MPI_Info_dup(info, &all);
   if (code != MPI_SUCCESS) return code;
   code = MPI_Info_set(all, "thread_level", level);
-  if (code == MPI_SUCCESS) code = MPI_Session_init(all, MPI_ERRORS_RETURN, &session->raw);
+  MPI_Session raw = MPI_SESSION_NULL;
+  if (code == MPI_SUCCESS) code = MPI_Session_init(all, MPI_ERRORS_RETURN, &raw);
+  session->raw = (uintptr_t)raw;
   MPI_Info_free(&all);
   return code;
 }
-static inline int CMPI_Session_finalize(CMPI_Session *session) { return MPI_Session_finalize(&session->raw); }
+static inline int CMPI_Session_finalize(CMPI_Session *session) {
+  MPI_Session raw = (MPI_Session)session->raw;
+  return MPI_Session_finalize(&raw);
+}
 static inline int CMPI_Session_get_info(CMPI_Session session, MPI_Info *info) {
-  return MPI_Session_get_info(session.raw, info);
+  return MPI_Session_get_info((MPI_Session)session.raw, info);
 }
 static inline int CMPI_Session_get_num_psets(CMPI_Session session, int *count) {
-  return MPI_Session_get_num_psets(session.raw, MPI_INFO_NULL, count);
+  return MPI_Session_get_num_psets((MPI_Session)session.raw, MPI_INFO_NULL, count);
 }
 static inline int CMPI_Session_get_nth_pset(CMPI_Session session, int n, int *length, char *name) {
-  return MPI_Session_get_nth_pset(session.raw, MPI_INFO_NULL, n, length, name);
+  return MPI_Session_get_nth_pset((MPI_Session)session.raw, MPI_INFO_NULL, n, length, name);
 }
 static inline int CMPI_Session_get_pset_info(CMPI_Session session, const char *name, MPI_Info *info) {
-  return MPI_Session_get_pset_info(session.raw, name, info);
+  return MPI_Session_get_pset_info((MPI_Session)session.raw, name, info);
 }
 static inline int CMPI_Group_from_session_pset(CMPI_Session session, const char *name, MPI_Group *group) {
-  return MPI_Group_from_session_pset(session.raw, name, group);
+  return MPI_Group_from_session_pset((MPI_Session)session.raw, name, group);
 }
 static inline int CMPI_Comm_create_from_group(MPI_Group group, const char *tag, MPI_Info info,
                                               MPI_Comm *result) {
   return MPI_Comm_create_from_group(group, tag, info, MPI_ERRORS_RETURN, result);
 }
 #else
-typedef struct {
-  int raw;
-} CMPI_Session;
-
 static inline int CMPI_Session_init(const char *level, MPI_Info info, CMPI_Session *session) {
   return MPI_ERR_UNSUPPORTED_OPERATION;
 }

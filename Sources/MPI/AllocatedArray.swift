@@ -7,8 +7,8 @@ internal import CMPI
 ///     field[0] = 1
 ///     try world.broadcast(field.mutableSpan, from: 0)
 ///
-/// It has one owner, a fixed length, and lends spans; an `Array` is what to use where speed does not
-/// depend on it.
+/// It has one owner, a fixed length, and lends spans. An `Array` does where speed does not depend on
+/// the memory.
 ///
 /// The corresponding C functions are `MPI_Alloc_mem` and `MPI_Free_mem` (MPI 3.1 §8.2).
 @safe public struct AllocatedArray<Element: Datatype>: ~Copyable {
@@ -39,7 +39,8 @@ internal import CMPI
       withUnsafeMutablePointer(to: &base) {
         unsafe MPI_Alloc_mem(MPI_Aint(size + alignment), hints.raw, $0)
       }, "MPI_Alloc_mem")
-    let start = unsafe base?.alignedUp(for: Element.self).bindMemory(to: Element.self, capacity: count)
+    let start = unsafe base?.alignedUp(for: Element.self).bindMemory(
+      to: Element.self, capacity: count)
     unsafe elements = UnsafeMutableBufferPointer(start: start, count: start == nil ? 0 : count)
     unsafe elements.initialize(repeating: value)
     unsafe self.base = unsafe base

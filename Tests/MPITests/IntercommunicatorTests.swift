@@ -144,8 +144,8 @@ import Testing
     try between.scatter(values(of: 8, count - 1).span, into: room.mutableSpan, from: root)
     // The first of them gets the one that is left over.
     let start = between.rank == 0 ? 0 : 2 * between.rank + 1
-    let part = values(of: 7, count)[..<(2 * between.rank + 3 > count ? count : 2 * between.rank + 3)]
-    #expect(divided == (isReceiver ? Array(part.dropFirst(start)) : []))
+    let part = values(of: 7, count)[..<min(count, 2 * between.rank + 3)].dropFirst(start)
+    #expect(divided == (isReceiver ? Array(part) : []))
     let own = values(of: 8, count - 1).dropFirst(2 * between.rank).prefix(2)
     #expect(room == (isReceiver ? Array(own) : []))
   }

@@ -3,10 +3,9 @@ internal import CMPI
 /// Two groups of processes, and a context in which those of the one send messages to those of the
 /// other.
 ///
-///     // The lower half of the ranks, and the upper one
-///     let half = try world.split(color: world.rank < middle ? 0 : 1)!
+///     // `half` is a communicator of the lower half of the ranks, or of the upper one.
 ///     let between = try Intercommunicator(
-///       half, leader: 0, peer: world, remoteLeader: world.rank < middle ? middle : 0)
+///       half, leader: 0, peer: world, remoteLeader: isLower ? middle : 0)
 ///     try between.send(samples.span, to: 3)     // rank 3 of the other half
 ///
 /// All operations from one process to another are those of a ``Communicator``, with one difference: a

@@ -42,7 +42,7 @@ extension Communicator {
   ///   - root: The rank that starts them.
   /// - Returns: An intercommunicator whose other group are the new processes.
   /// - Throws: ``MPIError/Code/spawn`` where processes could not be started; on the root, the message
-  ///   says which.
+  ///   says which. Open MPI 4 ends the whole job instead (docs/KnownIssues.md).
   ///
   /// The corresponding C function is `MPI_Comm_spawn` (MPI 3.1 §10.3.2).
   public func spawn(
