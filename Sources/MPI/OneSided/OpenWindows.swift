@@ -36,7 +36,7 @@ struct OpenWindows: ~Copyable, Sendable {
   func add(_ raw: RawWindow) -> Int {
     state.withLock { state in
       state.last += 1
-      state.entries[state.last] = unsafe Entry(raw: raw)
+      state.entries[state.last] = Entry(raw: raw)
       return state.last
     }
   }
@@ -54,8 +54,7 @@ struct OpenWindows: ~Copyable, Sendable {
     let entries = state.withLock { state in
       let sorted = state.entries.sorted { $0.key < $1.key }.map(\.value)
       state.entries = [:]
-      nonisolated(unsafe) let result = sorted
-      return unsafe result
+      return sorted
     }
     for entry in entries {
       var raw = entry.raw
