@@ -93,6 +93,7 @@ public func initialize(threading: ThreadingLevel = .multiple) throws(MPIError) -
   }
   if !isInitialized {
     preferSafeTransfers()
+    preferSharedMemoryWindows()
     var provided: CInt = 0
     try unsafe check(
       MPI_Init_thread(nil, nil, threading.rawLevel, &provided), "MPI_Init_thread")

@@ -106,7 +106,38 @@ APART double count_allReduceValue(double value) {
   return value;
 }
 
+APART void count_put(const double *elements, int count, int target, MPI_Win window) {
+  for (int i = 0; i < BATCH; i++) {
+    MPI_Put(elements, count, MPI_DOUBLE, target, 0, count, MPI_DOUBLE, window);
+    MPI_Win_flush(target, window);
+  }
+}
+
+APART void count_get(double *elements, int count, int target, MPI_Win window) {
+  for (int i = 0; i < BATCH; i++) {
+    MPI_Get(elements, count, MPI_DOUBLE, target, 0, count, MPI_DOUBLE, window);
+    MPI_Win_flush_local(target, window);
+  }
+}
+
+APART double count_fetchAndReduce(double value, int target, MPI_Win window) {
+  double sum = 0;
+  for (int i = 0; i < BATCH; i++) {
+    double before;
+    MPI_Fetch_and_op(&value, &before, MPI_DOUBLE, target, 0, MPI_SUM, window);
+    MPI_Win_flush(target, window);
+    sum += before;
+  }
+  return sum;
+}
+
 static void count(int batches, int length) {
+  double *memory;
+  MPI_Win window;
+  MPI_Win_allocate(
+      LENGTH * sizeof *memory, sizeof *memory, MPI_INFO_NULL, MPI_COMM_WORLD, &memory, &window);
+  memset(memory, 0, LENGTH * sizeof *memory);
+  MPI_Win_lock_all(0, window);
   double *outbox = calloc(LENGTH, sizeof *outbox);
   double *array = calloc(LENGTH, sizeof *array);
   double inbox[LENGTH] = {0};
@@ -129,7 +160,12 @@ static void count(int batches, int length) {
     count_sendReceive(outbox, inbox, length, 0);
     count_allReduce(outbox, inbox, length);
     value = count_allReduceValue(value);
+    count_put(outbox, length, 0, window);
+    count_get(inbox, length, 0, window);
+    value += count_fetchAndReduce(1, 0, window);
   }
+  MPI_Win_unlock_all(window);
+  MPI_Win_free(&window);
   printf("%d batches, %g\n", batches, value + inbox[0] + array[0]);
   for (int i = 0; i < 2; i++) {
     MPI_Request_free(&persistent[i]);

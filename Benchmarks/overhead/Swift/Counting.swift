@@ -107,7 +107,38 @@ private func count_allReduceValue(
   return value
 }
 
-func count(_ batches: Int, _ world: Communicator) throws(MPIError) {
+@inline(never)
+private func count_put(
+  _ ranks: LockedTargets<Double>, _ elements: [Double], _ target: Int
+) throws(MPIError) {
+  for _ in 0..<batch { try ranks[target].put(elements.span) }
+}
+
+@inline(never)
+private func count_get(
+  _ ranks: LockedTargets<Double>, _ elements: inout Inbox, _ target: Int
+) throws(MPIError) {
+  for _ in 0..<batch { try ranks[target].get(into: elements.mutableSpan) }
+}
+
+@inline(never)
+private func count_fetchAndReduce(
+  _ ranks: LockedTargets<Double>, _ value: Double, _ target: Int
+) throws(MPIError) -> Double {
+  var sum = 0.0
+  for _ in 0..<batch { sum += try ranks[target].fetchAndReduce(value, .sum, at: 0) }
+  return sum
+}
+
+func count(_ batches: Int, _ world: Communicator) throws {
+  let window = try Window<Double>(count: 8, on: world)
+  try window.withLockAll { ranks in try count(batches, world, ranks) }
+  try window.close()
+}
+
+private func count(
+  _ batches: Int, _ world: Communicator, _ ranks: LockedTargets<Double>
+) throws(MPIError) {
   let outbox = [Double](repeating: 0, count: 8)
   var array = [Double](repeating: 0, count: 8)
   var inbox = Inbox(repeating: 0)
@@ -130,6 +161,9 @@ func count(_ batches: Int, _ world: Communicator) throws(MPIError) {
     try count_sendReceive(world, outbox, &inbox, 0)
     try count_allReduce(world, outbox, &inbox)
     value = try count_allReduceValue(world, value)
+    try count_put(ranks, outbox, 0)
+    try count_get(ranks, &inbox, 0)
+    value += try count_fetchAndReduce(ranks, 1, 0)
   }
   print("\(batches) batches, \(value + inbox[0] + array[0])")
 }

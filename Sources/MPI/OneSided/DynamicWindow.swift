@@ -46,7 +46,7 @@ public struct DynamicWindow: ~Copyable, OneSidedWindow {
       on: communicator.raw)
     keeper = unsafe WindowStorage(
       owning: raw, on: communicator, memory: .attached, base: nil, counts: .none, structure: nil)
-    reference = WindowReference(keeper, least: 0, shift: 0)
+    reference = WindowReference(keeper)
   }
 
   /// Frees the window.

@@ -153,7 +153,8 @@ extension ImmediateTarget where Element: Datatype {
     _ layouts: [Layout<Element>?]
   ) throws(MPIError) -> Pending {
     var pending = unsafe Pending()
-    try unsafe window.startAny(transfer, origin, target, &pending, isRequest: true)
+    try unsafe startAny(
+      transfer, origin, target, window.raw, window.communicator, &pending, isRequest: true)
     for case let layout? in layouts { unsafe pending.extras().retain(layout.storage) }
     return unsafe pending
   }

@@ -143,17 +143,19 @@ extension LockedTarget {
   func run(
     _ transfer: Transfer, _ origin: RawBuffer, _ target: RemoteBuffer
   ) throws(MPIError) {
-    // A type that was made for a large count is needed until the flush.
     if let completion = try unsafe window.start(transfer, origin, target) {
-      try flushBeforeRelease(completion)
+      try flushNow(rank, window.raw, window.communicator, completion)
     }
   }
+}
 
-  @usableFromInline @inline(never)
-  func flushBeforeRelease(_ completion: Completion) throws(MPIError) {
-    try flush()
-    completion.finish()
-  }
+/// Completes an operation that has a type of its own, for a large count, before that is freed.
+@usableFromInline @inline(never)
+func flushNow(
+  _ rank: Int, _ window: RawWindow, _ communicator: RawCommunicator, _ completion: Completion
+) throws(MPIError) {
+  try check(MPI_Win_flush(CInt(rank), window), "MPI_Win_flush", on: communicator)
+  completion.finish()
 }
 
 /// A value that `fill` writes, through a buffer of MPI's.
@@ -252,7 +254,7 @@ extension LockedTarget where Element: AtomicDatatype & BitwiseDatatype {
 extension WindowReference {
   /// Combines a value with the target's element, and waits until that is done.
   ///
-  /// - Parameter displacement: In elements; in bytes for a dynamic window.
+  /// - Parameter displacement: In the units of the window.
   @inlinable @inline(__always)
   func fetchAndReduce<T: AtomicDatatype>(
     _ value: T, _ operation: RawOperation, _ rank: CInt, _ displacement: MPI_Aint

@@ -156,7 +156,7 @@ extension ElementWindow where Self: ~Copyable & ~Escapable {
   /// - Throws: ``MPIError/Code/invalidRank`` for a rank outside the window.
   public func count(of rank: Int) throws(MPIError) -> Int {
     _ = try reference.rawTarget(rank, "MPI_Win_get_attr")
-    return storage.counts?[rank] ?? reference.least
+    return storage.count(of: rank)
   }
 
   /// This rank's own part, to read, between epochs.

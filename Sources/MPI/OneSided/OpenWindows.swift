@@ -37,7 +37,7 @@ struct OpenWindows: ~Copyable, Sendable {
   func add(_ raw: RawWindow) -> Int {
     state.withLock { state in
       state.last += 1
-      state.entries[state.last] = unsafe Entry(raw: raw)
+      state.entries[state.last] = Entry(raw: raw)
       return state.last
     }
   }

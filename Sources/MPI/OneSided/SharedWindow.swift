@@ -147,7 +147,7 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
       MPI_Win_shared_query(window.raw, peer, &size, &unit, &base), "MPI_Win_shared_query",
       on: window.communicator)
     // As many as the rank has asked for: Open MPI 4.1.4 tells of whole pages.
-    let count = unsafe window.storage._withUnsafeGuaranteedRef { $0.counts?[rank] ?? window.least }
+    let count = unsafe window.storage._withUnsafeGuaranteedRef { $0.count(of: rank) }
     if count == 0 { return unsafe UnsafeMutableBufferPointer(start: nil, count: 0) }
     let elements = unsafe base.map {
       unsafe ($0 + window.shift).assumingMemoryBound(to: Element.self)

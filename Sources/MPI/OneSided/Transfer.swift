@@ -30,7 +30,7 @@ struct RemoteBuffer {
   @usableFromInline let count: Int
   @usableFromInline let datatype: DatatypeHandle
 
-  /// - Parameter displacement: In elements; in bytes for a dynamic window.
+  /// - Parameter displacement: In the units of the window.
   @inlinable @inline(__always)
   init(rank: CInt, displacement: MPI_Aint, count: Int, datatype: DatatypeHandle) {
     unsafe self.rank = rank
@@ -60,7 +60,8 @@ extension WindowReference {
   ) throws(MPIError) -> Completion? {
     guard unsafe _fastPath(origin.fitsC && target.count <= Int(CInt.max)) else {
       var pending = unsafe Pending()
-      unsafe try startAny(transfer, origin, target, &pending, isRequest: false)
+      try unsafe startAny(
+        transfer, origin, target, raw, communicator, &pending, isRequest: false)
       return unsafe pending.completion
     }
     let count = CInt(truncatingIfNeeded: unsafe target.count)
@@ -93,53 +94,53 @@ extension WindowReference {
     }
     return nil
   }
+}
 
-  /// Begins an operation of any size, with or without a request of its own.
-  @usableFromInline @inline(never)
-  func startAny(
-    _ transfer: Transfer, _ origin: RawBuffer, _ target: RemoteBuffer,
-    _ pending: UnsafeMutablePointer<Pending>, isRequest: Bool
-  ) throws(MPIError) {
-    let near = try unsafe Narrowed(origin)
-    defer { unsafe near.release(after: pending) }
-    let far = try unsafe Narrowed(target.buffer)
-    defer { unsafe far.release(after: pending) }
-    let (from, rank, place) = unsafe (origin.address, target.rank, target.displacement)
-    let (count, type) = unsafe (near.count, near.datatype.raw)
-    let (farCount, farType) = unsafe (far.count, far.datatype.raw)
-    var request = CMPI_REQUEST_NULL as RawRequest
-    let code: CInt
-    switch unsafe (transfer, isRequest) {
-    case (.put, false):
-      unsafe code = MPI_Put(from, count, type, rank, place, farCount, farType, raw)
-    case (.put, true):
-      unsafe code = MPI_Rput(from, count, type, rank, place, farCount, farType, raw, &request)
-    case (.get, false):
-      unsafe code = MPI_Get(from, count, type, rank, place, farCount, farType, raw)
-    case (.get, true):
-      unsafe code = MPI_Rget(from, count, type, rank, place, farCount, farType, raw, &request)
-    case (.accumulate(let operation), false):
-      unsafe code = MPI_Accumulate(
-        from, count, type, rank, place, farCount, farType, operation, raw)
-    case (.accumulate(let operation), true):
-      unsafe code = MPI_Raccumulate(
-        from, count, type, rank, place, farCount, farType, operation, raw, &request)
-    case (.getAccumulate(let operation, into: let result), let isRequest):
-      let back = try unsafe Narrowed(result)
-      defer { unsafe back.release(after: pending) }
-      let (into, backCount, backType) = unsafe (result.address, back.count, back.datatype.raw)
-      unsafe code =
-        isRequest
-        ? MPI_Rget_accumulate(
-          from, count, type, into, backCount, backType, rank, place, farCount, farType, operation,
-          raw, &request)
-        : MPI_Get_accumulate(
-          from, count, type, into, backCount, backType, rank, place, farCount, farType, operation,
-          raw)
-    }
-    try unsafe check(code, transfer.routine, on: communicator)
-    unsafe pending.pointee.request = request
+/// Begins an operation of any size, with or without a request of its own.
+@usableFromInline @inline(never)
+func startAny(
+  _ transfer: Transfer, _ origin: RawBuffer, _ target: RemoteBuffer, _ raw: RawWindow,
+  _ communicator: RawCommunicator, _ pending: UnsafeMutablePointer<Pending>, isRequest: Bool
+) throws(MPIError) {
+  let near = try unsafe Narrowed(origin)
+  defer { unsafe near.release(after: pending) }
+  let far = try unsafe Narrowed(target.buffer)
+  defer { unsafe far.release(after: pending) }
+  let (from, rank, place) = unsafe (origin.address, target.rank, target.displacement)
+  let (count, type) = unsafe (near.count, near.datatype.raw)
+  let (farCount, farType) = unsafe (far.count, far.datatype.raw)
+  var request = CMPI_REQUEST_NULL as RawRequest
+  let code: CInt
+  switch unsafe (transfer, isRequest) {
+  case (.put, false):
+    unsafe code = MPI_Put(from, count, type, rank, place, farCount, farType, raw)
+  case (.put, true):
+    unsafe code = MPI_Rput(from, count, type, rank, place, farCount, farType, raw, &request)
+  case (.get, false):
+    unsafe code = MPI_Get(from, count, type, rank, place, farCount, farType, raw)
+  case (.get, true):
+    unsafe code = MPI_Rget(from, count, type, rank, place, farCount, farType, raw, &request)
+  case (.accumulate(let operation), false):
+    unsafe code = MPI_Accumulate(
+      from, count, type, rank, place, farCount, farType, operation, raw)
+  case (.accumulate(let operation), true):
+    unsafe code = MPI_Raccumulate(
+      from, count, type, rank, place, farCount, farType, operation, raw, &request)
+  case (.getAccumulate(let operation, into: let result), let isRequest):
+    let back = try unsafe Narrowed(result)
+    defer { unsafe back.release(after: pending) }
+    let (into, backCount, backType) = unsafe (result.address, back.count, back.datatype.raw)
+    unsafe code =
+      isRequest
+      ? MPI_Rget_accumulate(
+        from, count, type, into, backCount, backType, rank, place, farCount, farType, operation,
+        raw, &request)
+      : MPI_Get_accumulate(
+        from, count, type, into, backCount, backType, rank, place, farCount, farType, operation,
+        raw)
   }
+  try unsafe check(code, transfer.routine, on: communicator)
+  unsafe pending.pointee.request = request
 }
 
 // MARK: - Which elements
@@ -242,16 +243,16 @@ extension Reduction {
   /// Throws for a function of the program's: no other process could call it.
   @inlinable @inline(__always)
   func requirePredefined(_ routine: StaticString, on window: WindowReference) throws(MPIError) {
-    if _slowPath(function != nil) { throw MPIError.notPredefined(routine, window) }
+    if _slowPath(function != nil) { throw MPIError.notPredefined(routine, window.communicator) }
   }
 }
 
 extension MPIError {
   @usableFromInline @inline(never)
-  static func notPredefined(_ routine: StaticString, _ window: WindowReference) -> MPIError {
+  static func notPredefined(_ routine: StaticString, _ communicator: RawCommunicator) -> MPIError {
     MPIError(
       .invalidReduction, routine: routine.description,
       message: "a function cannot be applied at the target: only predefined reductions can",
-      on: window.communicator)
+      on: communicator)
   }
 }

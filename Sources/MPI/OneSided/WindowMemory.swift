@@ -1,6 +1,23 @@
 internal import CMPI
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 // How windows are made.
+
+/// Has Open MPI 4 use plain shared memory for windows whose ranks are all on one host, which is what
+/// it is for. By itself it takes its component for networks there, in which
+/// `MPI_Compare_and_swap` of 64 bits crashes (seen in 4.1.4, as in issue 11349 of its tracker).
+///
+/// To be called before MPI is initialized. What the user has set stays.
+func preferSharedMemoryWindows() {
+  // One less than the priority of shared memory. Later versions have other priorities.
+  guard libraryVersion.hasPrefix("Open MPI v4") else { return }
+  unsafe setenv("OMPI_MCA_osc_rdma_priority", "99", 0)
+}
 
 /// What the library is told of the memory of a type's elements.
 ///
@@ -122,7 +139,7 @@ private func finishWindow<T: Datatype>(
   let storage = unsafe WindowStorage(
     owning: raw, on: communicator, memory: memory, base: base.map { unsafe $0 + (shift ?? 0) },
     counts: counts, structure: T.mpiDatatype.structure)
-  return (storage, WindowReference(storage, least: counts.least, shift: counts.shift))
+  return (storage, WindowReference(storage))
 }
 
 /// Memory of the program's, of which a window has a copy.

@@ -22,8 +22,8 @@ final class WindowStorage: @unchecked Sendable {
   let base: UnsafeMutableRawPointer?
   /// The number of elements of this rank's part.
   let count: Int
-  /// The number of elements of each rank's part, where they differ.
-  let counts: [Int]?
+  /// Those of the other ranks' parts.
+  fileprivate let counts: WindowCounts
   /// How elements of own memory are made valid, where not all bits are.
   private let structure: Unmanaged<StructureDescription>?
   private let memory: Memory
@@ -42,9 +42,12 @@ final class WindowStorage: @unchecked Sendable {
     number = OpenWindows.shared.add(raw)
     unsafe self.base = unsafe base
     count = counts.own
-    self.counts = counts.all
+    self.counts = counts
     unsafe self.structure = unsafe structure
   }
+
+  /// The number of elements of a rank's part.
+  func count(of rank: Int) -> Int { counts.all?[rank] ?? counts.least }
 
   /// Locks all parts with a shared lock, until the window is freed.
   func lockForGood() throws(MPIError) {
@@ -169,12 +172,12 @@ struct WindowCounts {
   @usableFromInline let shift: Int
   @usableFromInline let storage: Unmanaged<WindowStorage>
 
-  init(_ storage: WindowStorage, least: Int, shift: Int) {
+  init(_ storage: WindowStorage) {
     raw = storage.raw
     communicator = storage.communicator.raw
     size = storage.communicator.size
-    self.least = least
-    self.shift = shift
+    least = storage.counts.least
+    shift = storage.counts.shift
     unsafe self.storage = unsafe Unmanaged.passUnretained(storage)
   }
 
@@ -201,20 +204,23 @@ struct WindowCounts {
     {
       return
     }
-    try checkRangeExactly(position, count, on: rank, routine)
+    // Not a method, so that this value can stay in registers.
+    try unsafe checkRangeExactly(storage, position, count, on: rank, routine)
   }
+}
 
-  @usableFromInline @inline(never)
-  func checkRangeExactly(
-    _ position: Int, _ count: Int, on rank: CInt, _ routine: StaticString
-  ) throws(MPIError) {
-    // What goes to no process has no place.
-    if rank == MPI_PROC_NULL { return }
-    let room = unsafe storage._withUnsafeGuaranteedRef { $0.counts?[Int(rank)] ?? least }
-    if position >= 0 && position <= room && count <= room - position { return }
-    throw MPIError(
-      .oneSidedRange, routine: routine.description,
-      message: "\(count) elements at position \(position), where rank \(rank) has \(room)",
-      on: communicator)
-  }
+@usableFromInline @inline(never)
+func checkRangeExactly(
+  _ storage: Unmanaged<WindowStorage>, _ position: Int, _ count: Int, on rank: CInt,
+  _ routine: StaticString
+) throws(MPIError) {
+  // What goes to no process has no place.
+  if rank == MPI_PROC_NULL { return }
+  let storage = unsafe storage.takeUnretainedValue()
+  let room = storage.count(of: Int(rank))
+  if position >= 0 && position <= room && count <= room - position { return }
+  throw MPIError(
+    .oneSidedRange, routine: routine.description,
+    message: "\(count) elements at position \(position), where rank \(rank) has \(room)",
+    on: storage.communicator.raw)
 }
