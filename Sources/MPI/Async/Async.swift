@@ -74,9 +74,10 @@ extension Async {
     if ProgressEngine.shared.allowsCalls {
       var pending = unsafe Pending()
       try unsafe begin(&pending)
-      if let status = try unsafe pending.test(routine, on: communicator) {
-        return .complete(status)
+      let status = try ProgressEngine.shared.eagerness.attempt { () throws(MPIError) in
+        try unsafe pending.test(routine, on: communicator)
       }
+      if let status { return .complete(status) }
       operation = unsafe AsyncOperation(
         routine, on: communicator, cancellation, keeping: storage, pending: pending)
     } else {
@@ -96,7 +97,11 @@ extension Async {
     try await checkCancellation(routine)
     let engine = ProgressEngine.shared
     let operation: AsyncOperation
-    if engine.allowsCalls, engine.isFree(pattern), let (message, status) = try pattern.find() {
+    if engine.allowsCalls, engine.isFree(pattern),
+      let (message, status) = try engine.eagerness.attempt({ () throws(MPIError) in
+        try pattern.find()
+      })
+    {
       var pending = unsafe Pending()
       try unsafe take(message, status, &pending)
       if try unsafe pending.test(routine, on: communicator) != nil { return status }

@@ -6,10 +6,11 @@
 
 /// How long to rest between two looks at operations that take their time.
 ///
-/// At first not at all. Then an eighth of the time that has passed without an event, so that none is
+/// At first not at all, then not without letting others run. Then an eighth of the time that has passed without an event, so that none is
 /// noticed later than by that share; and never more than four milliseconds, at which looking costs
 /// well under a hundredth of a core.
 struct BackOff {
+  private static let impatience = 10_000
   private static let patience = 200_000
   private static let share = 8
   private static let longest = 4_000_000
@@ -24,12 +25,11 @@ struct BackOff {
     let now = monotonicTime()
     guard let start else {
       self.start = now
-      sched_yield()
       return nil
     }
     let passed = now - start
     if passed < Self.patience {
-      sched_yield()
+      if passed > Self.impatience { sched_yield() }
       return nil
     }
     return min(passed / Self.share, Self.longest)

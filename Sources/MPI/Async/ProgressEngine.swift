@@ -32,6 +32,8 @@ internal import Synchronization
   /// What is waited for, and by how many.
   private var patterns: [Pattern: Int] = [:]
 
+  let eagerness = Eagerness()
+
   /// Whether there is something new for the driver.
   private let news = Atomic(false)
   /// The number of those who wait for messages yet to be found.
