@@ -105,6 +105,21 @@ import Testing
     #expect(result.standardOutput == "")
     let said = result.standardError.split(separator: "\n").filter { $0.hasPrefix("halo: ") }
     #expect(said == ["halo: needs rows, columns and steps, and a cell for each process"])
+  @Test(arguments: rankCounts, [1, 5, 64])
+  func matrixIsWrittenInOnePiece(ranks: Int, order: Int) throws {
+    try Launcher.withTemporaryFolder { folder in
+      let path = "\(folder)/matrix"
+      let printed = try lines("parallel-write", ranks, ["\(order)", path])
+      #expect(
+        printed.prefix(2) == [
+          "\(path): \(order) × \(order) entries, \(8 * order * order) bytes, by \(ranks) ranks",
+          "read by rows: every entry is right",
+        ])
+      // The bytes of the file, as one process would have written them.
+      let entries = (0..<order * order).map { Double($0 / order) + Double($0 % order) / 65536 }
+      let expected = unsafe entries.withUnsafeBytes { unsafe Data($0) }
+      #expect(try Data(contentsOf: URL(filePath: path)) == expected)
+    }
   }
 
   // MARK: - The picture

@@ -330,7 +330,8 @@ import Testing
     }
   }
 
-  @Test("Writing to a file that is open for reading, and the reverse") func wrongDirection() throws {
+  @Test("Writing to a file that is open for reading, and the reverse") func wrongDirection() throws
+  {
     try world.withScratch { scratch in
       try scratch.write([1, 2, 3] as [UInt8], to: "file", on: world)
       let path = scratch.path("file")

@@ -41,7 +41,8 @@ extension Communicator {
   func withScratch<R>(_ body: (Scratch) throws -> R) throws -> R {
     var name: [UInt8] = []
     if rank == 0 {
-      let folder = FileManager.default.temporaryDirectory.path + "/mpi-\(UUID().uuidString.prefix(8))"
+      let folder =
+        FileManager.default.temporaryDirectory.path + "/mpi-\(UUID().uuidString.prefix(8))"
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
       name = Array(folder.utf8)
     }

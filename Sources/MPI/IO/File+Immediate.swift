@@ -52,7 +52,8 @@ extension File.Immediate {
       try handle.start(
         FileTransfer(
           isWriting: true, at: handle.place(position, of: T.self), collectively: collectively,
-          elements.rawBuffer(layout, at: start, instances: instances, "write"), of: T.mpiDatatype, layout.storage)))
+          elements.rawBuffer(layout, at: start, instances: instances, "write"), of: T.mpiDatatype,
+          layout.storage)))
   }
 
   /// Begins to read elements. The storage must not be touched until the request is complete.

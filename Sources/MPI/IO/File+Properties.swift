@@ -1,4 +1,5 @@
 internal import CMPI
+internal import Synchronization
 
 extension File {
   /// The name that the file was opened by.
@@ -29,7 +30,7 @@ extension File {
     currentErrno = 0
     try handle.file.check(
       MPI_File_set_size(handle.raw, MPI_Offset(byteCount)), "MPI_File_set_size")
-    handle.file.writtenEnd = min(handle.file.writtenEnd, byteCount)
+    handle.file.notes.withLock { $0.writtenEnd = min($0.writtenEnd, byteCount) }
   }
 
   /// Reserves space on the disk for the first bytes of the file. The file becomes longer where it has

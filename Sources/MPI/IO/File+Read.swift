@@ -78,7 +78,8 @@ extension File {
         address: bytes.baseAddress, count: count, datatype: T.mpiDatatype)
       do throws(MPIError) {
         let status = try unsafe handle.run(
-          FileTransfer(isWriting: false, at: place, collectively: collectively, buffer,
+          FileTransfer(
+            isWriting: false, at: place, collectively: collectively, buffer,
             of: T.mpiDatatype))
         initializedCount = status.count(of: type)
       } catch {

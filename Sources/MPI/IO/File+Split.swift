@@ -57,7 +57,8 @@ extension File.Split {
       try handle.begin(
         FileTransfer(
           isWriting: true, at: handle.place(position, of: T.self), collectively: true,
-          elements.rawBuffer(layout, at: start, instances: instances, "write"), of: T.mpiDatatype, layout.storage)),
+          elements.rawBuffer(layout, at: start, instances: instances, "write"), of: T.mpiDatatype,
+          layout.storage)),
       handle)
   }
 

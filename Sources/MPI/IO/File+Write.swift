@@ -54,6 +54,7 @@ extension File {
     try unsafe handle.run(
       FileTransfer(
         isWriting: true, at: handle.place(position, of: T.self), collectively: collectively,
-        elements.rawBuffer(layout, at: start, instances: instances, "write"), of: T.mpiDatatype, layout.storage))
+        elements.rawBuffer(layout, at: start, instances: instances, "write"), of: T.mpiDatatype,
+        layout.storage))
   }
 }

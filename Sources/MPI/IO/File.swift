@@ -52,7 +52,8 @@ internal import CMPI
     opening path: String, mode: Mode, on communicator: Communicator, info: Info = Info()
   ) throws(MPIError) {
     precondition(
-      !mode.isDisjoint(with: [.read, .write]), "\(path): a file is opened to .read, to .write, or both")
+      !mode.isDisjoint(with: [.read, .write]),
+      "\(path): a file is opened to .read, to .write, or both")
     let storage = try FileStorage(path, mode, communicator)
     try storage.prepare(mode)
     var raw = CMPI_FILE_NULL as RawFile

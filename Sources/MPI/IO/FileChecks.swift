@@ -1,4 +1,5 @@
 internal import CMPI
+internal import Synchronization
 
 #if canImport(Glibc)
   internal import Glibc
@@ -137,7 +138,8 @@ extension FileHandle {
       unsafe transfer.isWriting && transfer.isCollective, count > 0,
       let start = try unsafe start(of: transfer)
     else { return }
-    file.writtenEnd = max(file.writtenEnd, try end(of: start + count - 1))
+    let end = try end(of: start + count - 1)
+    file.notes.withLock { $0.writtenEnd = max($0.writtenEnd, end) }
   }
 }
 

@@ -27,19 +27,22 @@ extension MPIError {
     on communicator: RawCommunicator
   ) -> MPIError {
     let reported = MPIError.reported(code, by: routine, on: communicator)
-    let vague: [Code] = [.other, .unknown, .inputOutput, .internalError, .badFile, .invalidFile, .access]
+    let vague: [Code] = [
+      .other, .unknown, .inputOutput, .internalError, .badFile, .invalidFile, .access,
+    ]
     let isVague = vague.contains(reported.code)
     var message = path.isEmpty ? "'': " : "\(path): "
-    var class_ = reported.code
+    var errorClass = reported.code
     if let better = MPI.code(of: reason), isVague || better == reported.code {
-      class_ = better
+      errorClass = better
       message += "\(text(of: reason)) (\(reported.message))"
     } else {
       message += reported.message
       if isVague && reason != 0 { message += " (\(text(of: reason)))" }
     }
     return MPIError(
-      class_, nativeCode: code, routine: routine.description, message: message, on: communicator)
+      errorClass, nativeCode: code, routine: routine.description, message: message, on: communicator
+    )
   }
 }
 

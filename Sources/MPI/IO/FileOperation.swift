@@ -20,6 +20,12 @@ internal import Synchronization
   /// What is read at the end of an operation in two steps.
   var leftOver: FileTransfer?
 
+  /// Does the same once more, and waits for it.
+  ///
+  /// MPICH (seen in 4.0.2) never completes a nonblocking write that has failed. A blocking one tells
+  /// why; it puts the same bytes into the same place, so that doing it twice does no harm.
+  var retry: (() throws(MPIError) -> Void)?
+
   private let narrowed: Narrowed
   private var outcome: (code: CInt, status: Status)?
 
@@ -70,25 +76,28 @@ internal import Synchronization
 
   /// Waits for the end.
   func wait() throws(MPIError) -> Status {
-    waitForEnd(patience: nil)
+    try waitForEnd(patience: nil)
     guard let outcome else { return Status(MPI_Status()) }
     if let other = companion?.outcome { try file.check(other.code, routine) }
     return try finish(outcome.code, outcome.status)
   }
 
   /// Waits for an operation whose request goes out of scope.
-  func drop() { waitForEnd(patience: abandonedPatience) }
+  func drop() { try? waitForEnd(patience: abandonedPatience) }
 
-  private func waitForEnd(patience: Double?) {
+  private func waitForEnd(patience: Double?) throws(MPIError) {
     let start = MPI_Wtime()
     var isWarned = false
     while !isComplete() {
       sched_yield()
       let elapsed = MPI_Wtime() - start
+      if elapsed > retryPatience, let retry {
+        self.retry = nil
+        try retry()
+      }
       if let patience, elapsed > patience { endJob(because: StuckFile(operation: describe())) }
       if !isWarned && elapsed > warningPatience {
         isWarned = true
-        // MPICH's (seen in 4.0.2) never completes an operation that has failed.
         writeLine("warning: \(StuckFile(operation: describe()))")
       }
     }
@@ -105,6 +114,8 @@ internal import Synchronization
   }
 }
 
+/// After how many seconds it is tried whether an operation can succeed.
+private let retryPatience = 5.0
 /// How long an operation that nobody waits for may take.
 private let abandonedPatience = 60.0
 /// After how long the user is told what may be wrong.

@@ -29,14 +29,19 @@ final class FileStorage: @unchecked Sendable {
   /// The layout of the view, which the library may use for as long as the view is in force.
   var layout: LayoutStorage?
 
-  /// How many bytes the file has at least, by what this process has written collectively.
-  var writtenEnd = 0
+  /// What threads that use the file at the same time remember of it.
+  struct Notes {
+    /// How many bytes the file has at least, by what this process has written collectively.
+    var writtenEnd = 0
+
+    /// What was last reported of the file: likely why it is dropped, if it is.
+    var lastError: MPIError?
+  }
+
+  let notes = Mutex(Notes())
 
   /// The number of nonblocking operations under way.
   let pending = Atomic<Int>(0)
-
-  /// What was last reported of this file: likely why the file is dropped, if it is.
-  var lastError: MPIError?
 
   /// Whether the file has been closed.
   var isClosed = false
@@ -116,7 +121,7 @@ final class FileStorage: @unchecked Sendable {
   }
 
   private func noted(_ error: MPIError) -> MPIError {
-    lastError = error
+    notes.withLock { $0.lastError = error }
     return error
   }
 
@@ -159,6 +164,7 @@ final class FileStorage: @unchecked Sendable {
   /// - Parameter patience: How many seconds that may take; `nil` for any time.
   /// - Returns: How long the file must be, by what all have written.
   func meet(patience: Double?) throws(MPIError) -> Int {
+    let writtenEnd = notes.withLock { $0.writtenEnd }
     if communicator.size == 1 { return writtenEnd }
     let communicator = communicator
     let mine = [writtenEnd]
@@ -169,7 +175,9 @@ final class FileStorage: @unchecked Sendable {
       let start = MPI_Wtime()
       while try !request.isComplete() {
         // Ended here: the request would wait as well.
-        if MPI_Wtime() - start > patience { endJob(because: AbandonedFile(path: path, lastError: lastError)) }
+        if MPI_Wtime() - start > patience {
+          endJob(because: AbandonedFile(path: path, lastError: notes.withLock { $0.lastError }))
+        }
       }
     }
     try request.wait()

@@ -135,6 +135,12 @@ extension FileHandle {
     try unsafe expectEnd(of: transfer)
     let narrowed = try unsafe Narrowed(transfer.buffer)
     let operation = unsafe FileOperation(transfer, file, narrowed)
+    if unsafe !CMPI_FAILED_FILE_REQUESTS_CRASH && transfer.isWriting && !transfer.isCollective,
+      let start = try unsafe start(of: transfer)
+    {
+      let again = unsafe transfer.moved(to: .offset(MPI_Offset(start)))
+      operation.retry = { () throws(MPIError) in _ = try unsafe run(again) }
+    }
     let (address, count) = unsafe (transfer.buffer.address, narrowed.count)
     let type = unsafe narrowed.datatype.raw
     let code: CInt
@@ -178,17 +184,17 @@ extension FileHandle {
   /// Begins a collective operation at the pointer of this process, which moves on.
   ///
   /// MPICH (seen in 4.0.2) moves the pointer when the operation is complete, so that the next one
-  /// would begin at the same place.
+  /// would begin at the same place. One with an offset puts the pointer back to where it was when the
+  /// operation began, so that it is moved before.
   private func startAtPointer(_ transfer: FileTransfer) throws(MPIError) -> FileOperation {
     let start = try unsafe start(of: transfer) ?? 0
-    let operation = try unsafe self.start(
-      FileTransfer(
-        isWriting: transfer.isWriting, at: .offset(MPI_Offset(start)), collectively: true,
-        transfer.buffer, of: transfer.element, transfer.layout))
     try unsafe file.check(
       MPI_File_seek(raw, MPI_Offset(start + count(of: transfer)), CInt(MPI_SEEK_SET)),
       "MPI_File_seek")
-    return operation
+    return try unsafe self.start(
+      FileTransfer(
+        isWriting: transfer.isWriting, at: .offset(MPI_Offset(start)), collectively: true,
+        transfer.buffer, of: transfer.element, transfer.layout))
   }
 
   /// Begins to move data, collectively; at most one such operation is under way.
