@@ -89,7 +89,7 @@ private class AttributeBox {
       if let number = numbers[index] { return number }
       var number: CInt = 0
       let code = unsafe holder.createKey(&number)
-      precondition(code == MPI_SUCCESS, "MPI could not make a key of attributes")
+      precondition(code == CMPI_SUCCESS, "MPI could not make a key of attributes")
       numbers[index] = number
       return number
     }
@@ -148,7 +148,7 @@ private class AttributeBox {
       case .window(let raw): unsafe MPI_Win_get_attr(raw, key, &value, &found)
       case .datatype(let raw): unsafe MPI_Type_get_attr(raw, key, &value, &found)
       }
-    guard code == MPI_SUCCESS, found != 0, let value = unsafe value else { return nil }
+    guard code == CMPI_SUCCESS, found != 0, let value = unsafe value else { return nil }
     return unsafe Unmanaged<AttributeBox>.fromOpaque(value).takeUnretainedValue()
   }
 
@@ -173,7 +173,7 @@ private class AttributeBox {
         case .datatype(let raw): MPI_Type_delete_attr(raw, key)
         }
     }
-    precondition(code == MPI_SUCCESS, "an attribute was set of what is closed or disconnected")
+    precondition(code == CMPI_SUCCESS, "an attribute was set of what is closed or disconnected")
   }
 }
 
@@ -183,7 +183,7 @@ private func copyAttribute(
   _ flag: UnsafeMutablePointer<CInt>?
 ) -> CInt {
   guard let value = unsafe value, let copy = unsafe copy, let flag = unsafe flag else {
-    return CInt(MPI_ERR_ARG)
+    return CMPI_ERR_ARG
   }
   let box = unsafe Unmanaged<AttributeBox>.fromOpaque(value).takeUnretainedValue()
   let duplicate = box.duplicated()
@@ -192,7 +192,7 @@ private func copyAttribute(
     unsafe copy.storeBytes(
       of: Unmanaged.passRetained(duplicate).toOpaque(), as: UnsafeMutableRawPointer.self)
   }
-  return MPI_SUCCESS
+  return CMPI_SUCCESS
 }
 
 /// Called by the library when an attribute is replaced or deleted, or its object freed.
@@ -200,7 +200,7 @@ private func releaseAttribute(
   _ value: UnsafeMutableRawPointer?, _: UnsafeMutableRawPointer?
 ) -> CInt {
   if let value = unsafe value { unsafe Unmanaged<AttributeBox>.fromOpaque(value).release() }
-  return MPI_SUCCESS
+  return CMPI_SUCCESS
 }
 
 extension AnyCommunicator {

@@ -6,7 +6,7 @@ internal import CMPI
 /// - Precondition: MPI is initialized.
 ///
 /// The corresponding C attribute is `MPI_UNIVERSE_SIZE` (MPI 3.1 §10.5.1).
-public var universeSize: Int? { predefinedAttribute(CInt(MPI_UNIVERSE_SIZE)) }
+public var universeSize: Int? { predefinedAttribute(CMPI_UNIVERSE_SIZE) }
 
 /// Which of the programs of the job this is, where it was started as several: `mpirun a : b`. `nil`
 /// where the library does not know.
@@ -14,7 +14,7 @@ public var universeSize: Int? { predefinedAttribute(CInt(MPI_UNIVERSE_SIZE)) }
 /// - Precondition: MPI is initialized.
 ///
 /// The corresponding C attribute is `MPI_APPNUM` (MPI 3.1 §10.5.3).
-public var applicationNumber: Int? { predefinedAttribute(CInt(MPI_APPNUM)) }
+public var applicationNumber: Int? { predefinedAttribute(CMPI_APPNUM) }
 
 /// The rank that is the host process, or `nil` where there is none, as in all libraries of today.
 ///
@@ -22,7 +22,7 @@ public var applicationNumber: Int? { predefinedAttribute(CInt(MPI_APPNUM)) }
 ///
 /// The corresponding C attribute is `MPI_HOST` (MPI 3.1 §8.1.2).
 public var hostRank: Int? {
-  predefinedAttribute(CInt(MPI_HOST)).flatMap { $0 == Int(MPI_PROC_NULL) ? nil : $0 }
+  predefinedAttribute(CMPI_HOST).flatMap { $0 == Int(CMPI_PROC_NULL) ? nil : $0 }
 }
 
 /// A rank that can read and write files, `nil` where none can. Where all can, as in all libraries of
@@ -32,8 +32,8 @@ public var hostRank: Int? {
 ///
 /// The corresponding C attribute is `MPI_IO` (MPI 3.1 §8.1.2).
 public var fileRank: Int? {
-  guard let rank = predefinedAttribute(CInt(MPI_IO)), rank != Int(MPI_PROC_NULL) else { return nil }
-  return rank == Int(MPI_ANY_SOURCE) ? Communicator.world.rank : rank
+  guard let rank = predefinedAttribute(CMPI_IO), rank != Int(CMPI_PROC_NULL) else { return nil }
+  return rank == Int(CMPI_ANY_SOURCE) ? Communicator.world.rank : rank
 }
 
 /// Whether this thread is the one that initialized MPI: the only one that may call it at the level
@@ -44,14 +44,14 @@ public var fileRank: Int? {
 /// The corresponding C function is `MPI_Is_thread_main` (MPI 3.1 §12.4.3).
 public var isMainThread: Bool {
   var flag: CInt = 0
-  return unsafe MPI_Is_thread_main(&flag) == MPI_SUCCESS && flag != 0
+  return unsafe MPI_Is_thread_main(&flag) == CMPI_SUCCESS && flag != 0
 }
 
 extension WallClock {
   /// Whether the clocks of all processes agree, so that instants of two of them can be compared.
   ///
   /// The corresponding C attribute is `MPI_WTIME_IS_GLOBAL` (MPI 3.1 §8.1.2).
-  public static var isGlobal: Bool { predefinedAttribute(CInt(MPI_WTIME_IS_GLOBAL)) == 1 }
+  public static var isGlobal: Bool { predefinedAttribute(CMPI_WTIME_IS_GLOBAL) == 1 }
 }
 
 /// A number that the library keeps with the world.
@@ -59,7 +59,7 @@ func predefinedAttribute(_ key: CInt) -> Int? {
   var value: UnsafeMutableRawPointer?
   var found: CInt = 0
   guard
-    unsafe MPI_Comm_get_attr(CMPI_COMM_WORLD, key, &value, &found) == MPI_SUCCESS, found != 0,
+    unsafe MPI_Comm_get_attr(CMPI_COMM_WORLD, key, &value, &found) == CMPI_SUCCESS, found != 0,
     let value = unsafe value
   else { return nil }
   return unsafe Int(value.load(as: CInt.self))

@@ -147,7 +147,7 @@ extension ErrorHandler: Equatable {
   /// The handler that is set.
   var errorHandler: ErrorHandler {
     var raw = CMPI_ERRHANDLER_NULL as RawErrorHandler
-    guard unsafe get(&raw) == MPI_SUCCESS else { return .throws }
+    guard unsafe get(&raw) == CMPI_SUCCESS else { return .throws }
     if raw == CMPI_ERRORS_RETURN { return .throws }
     if raw == CMPI_ERRORS_ARE_FATAL { return .aborts }
     if let storage = ErrorHandler.Storage.registered(raw) {
@@ -164,7 +164,8 @@ extension ErrorHandler: Equatable {
   func setErrorHandler(_ handler: ErrorHandler) -> ErrorHandler.Storage? {
     let (raw, storage) = unsafe handler.rawHandler(for: self)
     let code = unsafe set(raw)
-    precondition(code == MPI_SUCCESS, "an error handler was set for what is closed or disconnected")
+    precondition(
+      code == CMPI_SUCCESS, "an error handler was set for what is closed or disconnected")
     unsafe ErrorHandler.Storage.install(storage, on: key, place)
     return storage
   }
@@ -256,7 +257,7 @@ extension ErrorHandler {
         precondition(body != nil, "an error handler of another kind of object")
         var raw = CMPI_ERRHANDLER_NULL as RawErrorHandler
         let code = unsafe source.create(&raw)
-        precondition(code == MPI_SUCCESS, "MPI could not make an error handler")
+        precondition(code == CMPI_SUCCESS, "MPI could not make an error handler")
         raws[index] = raw
         let key = unsafe [bits(raw)]
         entries[key] = Entry(self)

@@ -38,7 +38,7 @@ extension MPIError.Code {
 
   private static func setText(_ text: String, of number: CInt) throws(MPIError) {
     var text = text
-    while text.utf8.count >= Int(MPI_MAX_ERROR_STRING) { text.removeLast() }
+    while text.utf8.count >= Int(CMPI_MAX_ERROR_STRING) { text.removeLast() }
     try unsafe check(MPI_Add_error_string(number, text), "MPI_Add_error_string")
   }
 
@@ -46,7 +46,7 @@ extension MPIError.Code {
   ///
   /// The corresponding C attribute is `MPI_LASTUSEDCODE` (MPI 3.1 §8.5).
   public static var lastUsed: CInt {
-    predefinedAttribute(CInt(MPI_LASTUSEDCODE)).map { CInt($0) } ?? CInt(MPI_ERR_LASTCODE)
+    predefinedAttribute(CMPI_LASTUSEDCODE).map { CInt($0) } ?? CMPI_ERR_LASTCODE
   }
 
   /// The classes that were registered here, and their texts.

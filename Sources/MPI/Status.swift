@@ -10,7 +10,7 @@ public struct Status: @unchecked Sendable {
   public var source: Int? {
     // The status of no request at all has "any source".
     let source = raw.MPI_SOURCE
-    return source == MPI_PROC_NULL || source == MPI_ANY_SOURCE ? nil : Int(source)
+    return source == CMPI_PROC_NULL || source == CMPI_ANY_SOURCE ? nil : Int(source)
   }
 
   /// The message's tag.

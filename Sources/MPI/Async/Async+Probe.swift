@@ -18,7 +18,7 @@ extension Async {
   public nonisolated(nonsending) func probe(
     from source: AnySource, tag: MessageTag = 0
   ) async throws(MPIError) -> Status {
-    try await _probe(MPI_ANY_SOURCE, tag)
+    try await _probe(CMPI_ANY_SOURCE, tag)
   }
 
   /// Waits until a message from a rank is there, and takes it out of the queue, to be received
@@ -38,7 +38,7 @@ extension Async {
   public nonisolated(nonsending) func matchedProbe(
     from source: AnySource, tag: MessageTag = 0
   ) async throws(MPIError) -> Message {
-    try await _matchedProbe(MPI_ANY_SOURCE, tag)
+    try await _matchedProbe(CMPI_ANY_SOURCE, tag)
   }
 
   nonisolated(nonsending) private func _probe(

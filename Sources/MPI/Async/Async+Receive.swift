@@ -61,7 +61,7 @@ extension Async {
   public nonisolated(nonsending) func receiveMessage<T: Datatype>(
     of type: T.Type, from source: AnySource, tag: MessageTag = 0
   ) async throws(MPIError) -> ReceivedMessage<T> {
-    try await _receive(of: type, MPI_ANY_SOURCE, tag)
+    try await _receive(of: type, CMPI_ANY_SOURCE, tag)
   }
 
   /// Receives a message of a bounded length from one rank.
@@ -92,7 +92,7 @@ extension Async {
   public nonisolated(nonsending) func receive<T: Datatype>(
     _ type: T.Type, count: Int, from source: AnySource, tag: MessageTag = 0
   ) async throws(MPIError) -> [T] {
-    try await _receive(of: type, count: count, MPI_ANY_SOURCE, tag)
+    try await _receive(of: type, count: count, CMPI_ANY_SOURCE, tag)
   }
 
   /// Receives a message from one rank into an array that is at least as long.
@@ -117,7 +117,7 @@ extension Async {
   public nonisolated(nonsending) func receive<T: Datatype>(
     into elements: inout [T], from source: AnySource, tag: MessageTag = 0
   ) async throws(MPIError) -> Status {
-    try await _receive(into: &elements, MPI_ANY_SOURCE, tag)
+    try await _receive(into: &elements, CMPI_ANY_SOURCE, tag)
   }
 
   nonisolated(nonsending) func _receive<T: Datatype>(
@@ -169,7 +169,8 @@ extension Async {
   ) async throws(MPIError) -> Status {
     try await checkCancellation("MPI_Irecv")
     let raw = communicator.raw
-    return unsafe try await perform("MPI_Irecv", .request, keeping: storage) { pending throws(MPIError) in
+    return unsafe try await perform("MPI_Irecv", .request, keeping: storage) {
+      pending throws(MPIError) in
       unsafe pending.pointee.request = try unsafe startReceive(storage.buffer, source, tag, on: raw)
     }
   }

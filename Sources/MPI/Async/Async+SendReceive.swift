@@ -31,7 +31,7 @@ extension Async {
     _ elements: [T], to destination: Int?, from source: AnySource, tag: MessageTag = 0,
     receiving receiveTag: MessageTag? = nil
   ) async throws(MPIError) -> [T] {
-    try await _sendReceive(elements, to: destination, MPI_ANY_SOURCE, tag, receiveTag)
+    try await _sendReceive(elements, to: destination, CMPI_ANY_SOURCE, tag, receiveTag)
   }
 
   nonisolated(nonsending) private func _sendReceive<T: Datatype>(

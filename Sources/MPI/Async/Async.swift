@@ -154,7 +154,7 @@ extension Pending {
     var flag: CInt = 0
     var status = MPI_Status()
     let code = unsafe MPI_Test(&request, &flag, &status)
-    if code == MPI_SUCCESS && flag == 0 { return nil }
+    if code == CMPI_SUCCESS && flag == 0 { return nil }
     if let completion = unsafe completion {
       let others = completion.waitForRequests()
       completion.finish()

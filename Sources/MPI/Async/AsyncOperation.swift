@@ -78,10 +78,10 @@ internal import CMPI
     var code = code
     if let completion = unsafe pending.completion {
       let others = completion.waitForRequests()
-      if code == MPI_SUCCESS { code = others }
+      if code == CMPI_SUCCESS { code = others }
       completion.finish()
     }
-    if code != MPI_SUCCESS {
+    if code != CMPI_SUCCESS {
       return .failed(MPIError.reported(code, by: routine, on: communicator.raw))
     }
     let status = Status(raw)
@@ -103,8 +103,8 @@ struct Pattern: Hashable {
   /// Whether there may be a message for both.
   func overlaps(_ other: Pattern) -> Bool {
     communicator == other.communicator
-      && (source == other.source || source == MPI_ANY_SOURCE || other.source == MPI_ANY_SOURCE)
-      && (tag == other.tag || tag == MPI_ANY_TAG || other.tag == MPI_ANY_TAG)
+      && (source == other.source || source == CMPI_ANY_SOURCE || other.source == CMPI_ANY_SOURCE)
+      && (tag == other.tag || tag == CMPI_ANY_TAG || other.tag == CMPI_ANY_TAG)
   }
 
   /// Looks once.

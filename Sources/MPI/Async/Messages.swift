@@ -60,7 +60,7 @@ extension Communicator {
   public func messages<T: Datatype>(
     of type: T.Type, from source: AnySource = .any, tag: MessageTag = 0
   ) -> Messages<T> {
-    Messages(communicator: self, source: MPI_ANY_SOURCE, tag: tag, failure: nil)
+    Messages(communicator: self, source: CMPI_ANY_SOURCE, tag: tag, failure: nil)
   }
 
   /// The messages from one rank, as they arrive. The first one throws
@@ -74,7 +74,7 @@ extension Communicator {
       let peer = try rawPeer(source, "MPI_Improbe")
       return Messages(communicator: self, source: peer, tag: tag, failure: nil)
     } catch {
-      return Messages(communicator: self, source: MPI_PROC_NULL, tag: tag, failure: error)
+      return Messages(communicator: self, source: CMPI_PROC_NULL, tag: tag, failure: error)
     }
   }
 }

@@ -302,7 +302,10 @@ extension ProgressEngine {
   ) {
     do throws(MPIError) {
       let isNew = try unsafe body(&operation.pending)
-      if isNew, let status = try unsafe operation.pending.test(operation.routine, on: operation.communicator) {
+      if isNew,
+        let status = try unsafe operation.pending.test(
+          operation.routine, on: operation.communicator)
+      {
         operation.resume(.completed(operation.matched ?? status))
       } else {
         table.insert(operation)
@@ -320,7 +323,8 @@ extension ProgressEngine {
     case .wait: return
     case .detach: error = .cancelled(operation.routine, on: operation.communicator.raw)
     case .request:
-      guard let matching = operation.matching, queues.remove(operation, for: matching.pattern) else {
+      guard let matching = operation.matching, queues.remove(operation, for: matching.pattern)
+      else {
         if operation.matched == nil { table.cancel(operation) }
         return
       }

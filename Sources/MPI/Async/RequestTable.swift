@@ -39,15 +39,15 @@ struct RequestTable {
       var count: CInt = 0
       let code = unsafe MPI_Testsome(
         CInt(requests.count), &requests, &count, &indices, &statuses)
-      if count != MPI_UNDEFINED && count > 0 {
+      if count != CMPI_UNDEFINED && count > 0 {
         progress = true
         // From the last to the first, so that what takes an ended one's place is not to be ended.
         for place in (0..<Int(count)).sorted(by: { indices[$0] > indices[$1] }) {
           let status = statuses[place]
-          let ended = code == MPI_ERR_IN_STATUS ? status.MPI_ERROR : MPI_SUCCESS
+          let ended = code == CMPI_ERR_IN_STATUS ? status.MPI_ERROR : CMPI_SUCCESS
           end(remove(Int(indices[place])), ended, status)
         }
-      } else if code != MPI_SUCCESS {
+      } else if code != CMPI_SUCCESS {
         // What is wrong with the whole table must not keep its tasks waiting for ever.
         progress = true
         while !operations.isEmpty { end(remove(operations.count - 1), code, MPI_Status()) }

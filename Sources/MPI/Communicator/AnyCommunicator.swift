@@ -78,7 +78,7 @@ public import CMPI
     get { rawName(of: raw) }
     set {
       var name = newValue
-      while name.utf8.count >= Int(MPI_MAX_OBJECT_NAME) { name.removeLast() }
+      while name.utf8.count >= Int(CMPI_MAX_OBJECT_NAME) { name.removeLast() }
       _ = unsafe MPI_Comm_set_name(raw, name)
     }
   }
@@ -108,7 +108,7 @@ public import CMPI
 func checkedPeer(
   _ rank: Int?, of size: Int, _ routine: StaticString, on raw: RawCommunicator
 ) throws(MPIError) -> CInt {
-  guard let rank else { return MPI_PROC_NULL }
+  guard let rank else { return CMPI_PROC_NULL }
   if _fastPath(UInt(bitPattern: rank) < UInt(bitPattern: size)) {
     return CInt(truncatingIfNeeded: rank)
   }

@@ -100,7 +100,7 @@ extension AnyCommunicator {
     }
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(
-      MPI_Comm_split(raw, rawColor ?? MPI_UNDEFINED, rawKey(key, "MPI_Comm_split"), &new),
+      MPI_Comm_split(raw, rawColor ?? CMPI_UNDEFINED, rawKey(key, "MPI_Comm_split"), &new),
       "MPI_Comm_split", on: raw)
     return new
   }

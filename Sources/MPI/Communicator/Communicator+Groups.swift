@@ -60,7 +60,7 @@ extension Immediate {
     let new = UnsafeMutablePointer<RawCommunicator>.allocate(capacity: 1)
     unsafe new.initialize(to: CMPI_COMM_NULL)
     let code = unsafe MPI_Comm_idup(parent.raw, new, &request)
-    if code != MPI_SUCCESS { unsafe new.deallocate() }
+    if code != CMPI_SUCCESS { unsafe new.deallocate() }
     try check(code, "MPI_Comm_idup", on: parent.raw)
     self.parent = parent
     self.request = request

@@ -67,7 +67,7 @@ extension Communicator {
     instances: Int = 1, from source: AnySource, tag: MessageTag = 0
   ) throws(MPIError) -> Status {
     try unsafe _receive(
-      elements.rawBuffer(layout, at: position, instances: instances, "receive"), MPI_ANY_SOURCE,
+      elements.rawBuffer(layout, at: position, instances: instances, "receive"), CMPI_ANY_SOURCE,
       tag)
   }
 
@@ -120,7 +120,7 @@ extension Communicator {
       received.rawBuffer().laidOut(
         resultLayout?.storage, at: resultPosition, instances: resultInstances,
         "sendReceive"),
-      MPI_ANY_SOURCE, receiveTag ?? sendTag)
+      CMPI_ANY_SOURCE, receiveTag ?? sendTag)
   }
 
   /// Sends elements that do not lie in one run to one rank, and receives as many from another, or the
@@ -153,7 +153,7 @@ extension Communicator {
   ) throws(MPIError) -> Status {
     try unsafe _sendReceive(
       replacing: elements.rawBuffer(layout, at: position, instances: instances, "sendReceive"),
-      rawPeer(destination, "MPI_Sendrecv_replace"), tag, MPI_ANY_SOURCE, receiveTag ?? tag)
+      rawPeer(destination, "MPI_Sendrecv_replace"), tag, CMPI_ANY_SOURCE, receiveTag ?? tag)
   }
 }
 
@@ -179,5 +179,5 @@ extension Message {
 /// The corresponding C function is `MPI_Pack_size`, and the constant `MPI_BSEND_OVERHEAD` (MPI 3.1
 /// §3.6).
 public func bufferedByteCount<T: Datatype>(of layout: Layout<T>, instances: Int = 1) -> Int {
-  instances * layout.byteCount + Int(MPI_BSEND_OVERHEAD)
+  instances * layout.byteCount + Int(CMPI_BSEND_OVERHEAD)
 }

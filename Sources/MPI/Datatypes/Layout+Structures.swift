@@ -97,7 +97,7 @@ extension Layout {
     let construction = Construction()
     let copy = try construction.duplicate(storage.handle.raw)
     var name = name
-    while name.utf8.count >= Int(MPI_MAX_OBJECT_NAME) { name.removeLast() }
+    while name.utf8.count >= Int(CMPI_MAX_OBJECT_NAME) { name.removeLast() }
     try unsafe check(MPI_Type_set_name(copy, name), "MPI_Type_set_name")
     return try Layout(construction, storage.geometry)
   }
@@ -122,7 +122,7 @@ extension Layout {
   public var byteBounds: Range<Int> {
     var (lower, extent): (MPI_Count, MPI_Count) = (0, 0)
     let code = unsafe MPI_Type_get_extent_x(storage.handle.raw, &lower, &extent)
-    return code == MPI_SUCCESS ? Int(lower)..<Int(lower + extent) : 0..<0
+    return code == CMPI_SUCCESS ? Int(lower)..<Int(lower + extent) : 0..<0
   }
 
   /// The bytes of a buffer from the first to the last that one instance sends, whatever its extent.
@@ -132,13 +132,13 @@ extension Layout {
   public var trueByteBounds: Range<Int> {
     var (lower, extent): (MPI_Count, MPI_Count) = (0, 0)
     let code = unsafe MPI_Type_get_true_extent_x(storage.handle.raw, &lower, &extent)
-    return code == MPI_SUCCESS ? Int(lower)..<Int(lower + extent) : 0..<0
+    return code == CMPI_SUCCESS ? Int(lower)..<Int(lower + extent) : 0..<0
   }
 }
 
 extension DatatypeHandle {
   /// The name of the library's, or one that was given; empty without either.
   var name: String {
-    unsafe text(capacity: CInt(MPI_MAX_OBJECT_NAME)) { unsafe MPI_Type_get_name(raw, $0, $1) }
+    unsafe text(capacity: CMPI_MAX_OBJECT_NAME) { unsafe MPI_Type_get_name(raw, $0, $1) }
   }
 }

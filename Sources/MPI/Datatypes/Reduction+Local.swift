@@ -8,7 +8,7 @@ extension Reduction {
   /// The corresponding C function is `MPI_Op_commutative` (MPI 3.1 §5.9.7).
   public var isCommutative: Bool {
     var flag: CInt = 0
-    return unsafe MPI_Op_commutative(raw, &flag) == MPI_SUCCESS && flag != 0
+    return unsafe MPI_Op_commutative(raw, &flag) == CMPI_SUCCESS && flag != 0
   }
 
   /// Combines two sequences of elements on this rank, the first with the first and so on, and puts

@@ -89,8 +89,8 @@ extension File {
     get throws(MPIError) {
       var displacement: MPI_Offset = 0
       var types: (RawDatatype, RawDatatype) = (CMPI_DATATYPE_NULL, CMPI_DATATYPE_NULL)
-      var code = MPI_SUCCESS
-      let name = unsafe text(capacity: CInt(MPI_MAX_DATAREP_STRING)) { buffer, _ in
+      var code = CMPI_SUCCESS
+      let name = unsafe text(capacity: CMPI_MAX_DATAREP_STRING) { buffer, _ in
         code = unsafe MPI_File_get_view(handle.raw, &displacement, &types.0, &types.1, buffer)
         return code
       }
@@ -140,9 +140,9 @@ extension File {
 
     var raw: CInt {
       switch self {
-      case .start: CInt(MPI_SEEK_SET)
-      case .current: CInt(MPI_SEEK_CUR)
-      case .end: CInt(MPI_SEEK_END)
+      case .start: CMPI_SEEK_SET
+      case .current: CMPI_SEEK_CUR
+      case .end: CMPI_SEEK_END
       }
     }
   }
@@ -189,7 +189,7 @@ extension File {
       pointer.isShared
       ? MPI_File_seek_shared(handle.raw, distance, origin.raw)
       : MPI_File_seek(handle.raw, distance, origin.raw)
-    if code == MPI_SUCCESS { return }
+    if code == CMPI_SUCCESS { return }
     let error = handle.file.error(code, routine)
     // Open MPI says MPI_ERR_OTHER of a place that is not there.
     if error.code != .other { throw error }

@@ -101,7 +101,7 @@ internal import CMPI
   public static func delete(_ path: String, info: Info = Info()) throws(MPIError) {
     try requirePath(path, "MPI_File_delete")
     let code = unsafe MPI_File_delete(path, info.raw)
-    if code == MPI_SUCCESS { return }
+    if code == CMPI_SUCCESS { return }
     throw MPIError.ofFile(
       path, code, "MPI_File_delete", errnoOfDeleting(path), on: CMPI_COMM_NULL)
   }
@@ -150,26 +150,26 @@ extension File {
     public static let sequential = Mode(rawValue: 1 << 7)
 
     private static let constants: [(Mode, CInt)] = [
-      (.create, CInt(MPI_MODE_CREATE)), (.exclusive, CInt(MPI_MODE_EXCL)),
-      (.append, CInt(MPI_MODE_APPEND)), (.deleteOnClose, CInt(MPI_MODE_DELETE_ON_CLOSE)),
-      (.uniqueOpen, CInt(MPI_MODE_UNIQUE_OPEN)), (.sequential, CInt(MPI_MODE_SEQUENTIAL)),
+      (.create, CMPI_MODE_CREATE), (.exclusive, CMPI_MODE_EXCL),
+      (.append, CMPI_MODE_APPEND), (.deleteOnClose, CMPI_MODE_DELETE_ON_CLOSE),
+      (.uniqueOpen, CMPI_MODE_UNIQUE_OPEN), (.sequential, CMPI_MODE_SEQUENTIAL),
     ]
 
     /// The mode as C has it.
     var rawMode: CInt {
       var result =
         isSuperset(of: [.read, .write])
-        ? CInt(MPI_MODE_RDWR)
-        : CInt(contains(.read) ? MPI_MODE_RDONLY : MPI_MODE_WRONLY)
+        ? CMPI_MODE_RDWR
+        : CInt(contains(.read) ? CMPI_MODE_RDONLY : CMPI_MODE_WRONLY)
       for (option, constant) in Mode.constants where contains(option) { result |= constant }
       return result
     }
 
     init(rawMode: CInt) {
       var mode: Mode = []
-      if rawMode & CInt(MPI_MODE_RDONLY) != 0 { mode.insert(.read) }
-      if rawMode & CInt(MPI_MODE_WRONLY) != 0 { mode.insert(.write) }
-      if rawMode & CInt(MPI_MODE_RDWR) != 0 { mode.formUnion([.read, .write]) }
+      if rawMode & CMPI_MODE_RDONLY != 0 { mode.insert(.read) }
+      if rawMode & CMPI_MODE_WRONLY != 0 { mode.insert(.write) }
+      if rawMode & CMPI_MODE_RDWR != 0 { mode.formUnion([.read, .write]) }
       for (option, constant) in Mode.constants where rawMode & constant != 0 {
         mode.insert(option)
       }

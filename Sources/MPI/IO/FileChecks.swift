@@ -125,7 +125,7 @@ extension FileHandle {
     try communicator.broadcast(place.mutableSpan, from: 0)
     if place[1] == 0 { return nil }
     try file.check(
-      MPI_File_seek_shared(raw, place[0] + MPI_Offset(total), CInt(MPI_SEEK_SET)),
+      MPI_File_seek_shared(raw, place[0] + MPI_Offset(total), CMPI_SEEK_SET),
       "MPI_File_seek_shared")
     let before = counts.prefix(communicator.rank).reduce(0, +)
     return unsafe transfer.moved(to: .offset(place[0] + MPI_Offset(before)))
@@ -224,7 +224,8 @@ private func containsPair(_ datatype: RawDatatype) -> Bool {
   var types: CInt = 0
   var combiner: CInt = 0
   guard
-    unsafe MPI_Type_get_envelope(datatype, &integers, &addresses, &types, &combiner) == MPI_SUCCESS,
+    unsafe MPI_Type_get_envelope(datatype, &integers, &addresses, &types, &combiner)
+      == CMPI_SUCCESS,
     !cmpi_is_named(combiner), types > 0
   else { return false }
   var integerValues = [CInt](repeating: 0, count: Int(integers))
@@ -232,7 +233,7 @@ private func containsPair(_ datatype: RawDatatype) -> Bool {
   var typeValues = [RawDatatype](repeating: CMPI_DATATYPE_NULL, count: Int(types))
   let code = unsafe MPI_Type_get_contents(
     datatype, integers, addresses, types, &integerValues, &addressValues, &typeValues)
-  guard code == MPI_SUCCESS else { return false }
+  guard code == CMPI_SUCCESS else { return false }
   let result = typeValues.contains { containsPair($0) }
   for type in typeValues { releaseDerived(type) }
   return result
@@ -244,7 +245,7 @@ func releaseDerived(_ datatype: RawDatatype) {
   var combiner: CInt = 0
   let code = unsafe MPI_Type_get_envelope(
     datatype, &numbers.0, &numbers.1, &numbers.2, &combiner)
-  if code == MPI_SUCCESS && !cmpi_is_named(combiner) {
+  if code == CMPI_SUCCESS && !cmpi_is_named(combiner) {
     unsafe releaseDatatype(DatatypeHandle(datatype))
   }
 }

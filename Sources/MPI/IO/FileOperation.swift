@@ -47,7 +47,7 @@ internal import Synchronization
   ) throws(MPIError) {
     let none = unsafe RawBuffer(address: nil, count: 0, datatype: transfer.buffer.datatype)
     unsafe self.init(transfer, file, try Narrowed(none))
-    outcome = (MPI_SUCCESS, status)
+    outcome = (CMPI_SUCCESS, status)
   }
 
   /// Whether the operation has come to its end, be it a good one.
@@ -62,14 +62,14 @@ internal import Synchronization
       // This one only looks, and what has not moved all its bytes has failed: reads that may reach
       // behind the end of the file do not come here.
       code = unsafe MPI_Request_get_status(request, &flag, &status)
-      if flag != 0 && code == MPI_SUCCESS {
+      if flag != 0 && code == CMPI_SUCCESS {
         let isWhole = unsafe Status(status).byteCount == transfer.byteCount
         code = unsafe isWhole ? MPI_Wait(&request, &status) : MPI_Request_free(&request)
       }
     } else {
       code = unsafe MPI_Test(&request, &flag, &status)
     }
-    if flag == 0 && code == MPI_SUCCESS { return false }
+    if flag == 0 && code == CMPI_SUCCESS { return false }
     outcome = (code, Status(status))
     return true
   }

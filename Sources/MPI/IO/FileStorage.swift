@@ -74,7 +74,7 @@ final class FileStorage: @unchecked Sendable {
       // Libraries open a directory for reading, and fail at the first read.
       if isDirectory(path) {
         refusal = .ofFile(
-          path, MPI_ERR_BAD_FILE, "MPI_File_open", directoryErrno, on: communicator.raw)
+          path, CMPI_ERR_BAD_FILE, "MPI_File_open", directoryErrno, on: communicator.raw)
       }
     } catch {
       refusal = error
@@ -94,7 +94,7 @@ final class FileStorage: @unchecked Sendable {
   /// Throws on all processes if one of them could not open the file.
   func confirm(_ code: CInt, _ mode: File.Mode) throws(MPIError) {
     let failure =
-      code == MPI_SUCCESS
+      code == CMPI_SUCCESS
       ? nil
       : MPIError.ofFile(
         path, code, "MPI_File_open", errnoOfOpening(path, mode), on: communicator.raw)
@@ -112,7 +112,7 @@ final class FileStorage: @unchecked Sendable {
 
   /// Throws what a routine has reported of this file.
   func check(_ code: CInt, _ routine: StaticString) throws(MPIError) {
-    if code == MPI_SUCCESS { return }
+    if code == CMPI_SUCCESS { return }
     throw error(code, routine)
   }
 

@@ -189,7 +189,7 @@ extension FileHandle {
   private func startAtPointer(_ transfer: FileTransfer) throws(MPIError) -> FileOperation {
     let start = try unsafe start(of: transfer) ?? 0
     try unsafe file.check(
-      MPI_File_seek(raw, MPI_Offset(start + count(of: transfer)), CInt(MPI_SEEK_SET)),
+      MPI_File_seek(raw, MPI_Offset(start + count(of: transfer)), CMPI_SEEK_SET),
       "MPI_File_seek")
     return try unsafe self.start(
       FileTransfer(

@@ -24,8 +24,8 @@ extension Intercommunicator {
   /// A root as C has it.
   private func rawRoot(_ root: Root, _ routine: StaticString) throws(MPIError) -> CInt {
     switch root {
-    case .me: CInt(MPI_ROOT)
-    case .another: CInt(MPI_PROC_NULL)
+    case .me: CMPI_ROOT
+    case .another: CMPI_PROC_NULL
     case .rank(let rank): try across.rawRoot(rank, routine)
     }
   }

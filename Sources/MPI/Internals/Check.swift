@@ -56,7 +56,7 @@ extension MPIError {
 
 /// What the library says of an error.
 func errorString(_ code: CInt) -> String {
-  let text = unsafe text(capacity: CInt(MPI_MAX_ERROR_STRING)) {
+  let text = unsafe text(capacity: CMPI_MAX_ERROR_STRING) {
     unsafe MPI_Error_string(code, $0, $1)
   }
   // MPICH tells the whole stack of an error, a line for each call.

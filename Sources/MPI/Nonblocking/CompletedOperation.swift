@@ -18,17 +18,17 @@ func endAny(
   _ requests: UnsafeMutablePointer<RawRequest>, _ count: Int, waits: Bool,
   _ status: inout MPI_Status
 ) -> (code: CInt, index: Int?) {
-  var index = CInt(MPI_UNDEFINED)
+  var index = CMPI_UNDEFINED
   var flag: CInt = 1
-  status.MPI_ERROR = MPI_SUCCESS
+  status.MPI_ERROR = CMPI_SUCCESS
   var code =
     waits
     ? unsafe MPI_Waitany(CInt(count), requests, &index, &status)
     : unsafe MPI_Testany(CInt(count), requests, &index, &flag, &status)
   // Open MPI's MPI_Testany says in the status alone that a persistent operation has failed
   // (open-mpi/ompi#13432, seen in 4.1.4); other libraries leave the field as it was.
-  if code == MPI_SUCCESS && flag != 0 { code = status.MPI_ERROR }
-  let hasEnded = (flag != 0 || code != MPI_SUCCESS) && (0..<count).contains(Int(index))
+  if code == CMPI_SUCCESS && flag != 0 { code = status.MPI_ERROR }
+  let hasEnded = (flag != 0 || code != CMPI_SUCCESS) && (0..<count).contains(Int(index))
   return (code, hasEnded ? Int(index) : nil)
 }
 
@@ -43,15 +43,15 @@ func endSome(
   _ requests: UnsafeMutablePointer<RawRequest>, _ count: Int, waits: Bool,
   _ indices: UnsafeMutablePointer<CInt>, _ statuses: UnsafeMutablePointer<MPI_Status>
 ) -> (code: CInt, ended: Int) {
-  var ended = CInt(MPI_UNDEFINED)
+  var ended = CMPI_UNDEFINED
   let code =
     waits
     ? unsafe MPI_Waitsome(CInt(count), requests, &ended, indices, statuses)
     : unsafe MPI_Testsome(CInt(count), requests, &ended, indices, statuses)
   guard ended > 0 else { return (code, 0) }
-  if code != MPI_ERR_IN_STATUS {
+  if code != CMPI_ERR_IN_STATUS {
     // The library has set none of them.
-    for position in 0..<Int(ended) { unsafe statuses[position].MPI_ERROR = MPI_SUCCESS }
+    for position in 0..<Int(ended) { unsafe statuses[position].MPI_ERROR = CMPI_SUCCESS }
   }
   return (code, Int(ended))
 }
@@ -60,10 +60,10 @@ func endSome(
 func firstError(
   _ statuses: UnsafeMutablePointer<MPI_Status>, _ count: Int, after code: CInt
 ) -> CInt {
-  guard code == MPI_ERR_IN_STATUS else { return code }
+  guard code == CMPI_ERR_IN_STATUS else { return code }
   for position in 0..<count {
     let error = unsafe statuses[position].MPI_ERROR
-    if error != MPI_SUCCESS && error != MPI_ERR_PENDING { return error }
+    if error != CMPI_SUCCESS && error != CMPI_ERR_PENDING { return error }
   }
   return code
 }

@@ -93,7 +93,7 @@ extension Exchange {
     _ routine: StaticString, waits: Bool
   ) throws(MPIError) -> CompletedOperation? {
     var status = MPI_Status()
-    var result: (code: CInt, index: Int?) = (MPI_SUCCESS, nil)
+    var result: (code: CInt, index: Int?) = (CMPI_SUCCESS, nil)
     unsafe withRequests { requests, count in
       result = unsafe MPI.endAny(requests, count, waits: waits, &status)
     }
@@ -108,7 +108,7 @@ extension Exchange {
     let count = count
     var indices = [CInt](repeating: 0, count: count)
     var statuses = [MPI_Status](repeating: MPI_Status(), count: count)
-    var result: (code: CInt, ended: Int) = (MPI_SUCCESS, 0)
+    var result: (code: CInt, ended: Int) = (CMPI_SUCCESS, 0)
     unsafe withRequests { requests, count in
       result = unsafe MPI.endSome(requests, count, waits: waits, &indices, &statuses)
     }

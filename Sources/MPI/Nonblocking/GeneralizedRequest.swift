@@ -98,22 +98,22 @@ internal import Synchronization
       let code = unsafe MPI_Grequest_start(
         { context, status in
           unsafe GeneralizedRequest.at(context)?.describe(status)
-          return MPI_SUCCESS
+          return CMPI_SUCCESS
         },
         { context in
-          guard let context = unsafe context else { return MPI_SUCCESS }
+          guard let context = unsafe context else { return CMPI_SUCCESS }
           unsafe Unmanaged<GeneralizedRequest>.fromOpaque(context).takeRetainedValue().end()
-          return MPI_SUCCESS
+          return CMPI_SUCCESS
         },
         { context, isComplete in
           unsafe GeneralizedRequest.at(context)?.cancel?(isComplete != 0)
-          return MPI_SUCCESS
+          return CMPI_SUCCESS
         }, context.toOpaque(), &state.request)
-      if code == MPI_SUCCESS { state.phase = .active }
+      if code == CMPI_SUCCESS { state.phase = .active }
       raw = state.request
       return code
     }
-    if code != MPI_SUCCESS { unsafe context.release() }
+    if code != CMPI_SUCCESS { unsafe context.release() }
     try check(code, "MPI_Grequest_start")
     return unsafe Request(raw)
   }
@@ -153,7 +153,7 @@ internal import Synchronization
     var outcome = state.withLock { $0.outcome }
     query?(&outcome)
     unsafe status.pointee.MPI_SOURCE =
-      outcome.source.map { CInt(truncatingIfNeeded: $0) } ?? MPI_PROC_NULL
+      outcome.source.map { CInt(truncatingIfNeeded: $0) } ?? CMPI_PROC_NULL
     unsafe status.pointee.MPI_TAG = outcome.tag.rawValue
     // The one for large counts is deprecated since MPI 4.1, and so for large counts only.
     if let count = CInt(exactly: outcome.count) {

@@ -69,7 +69,7 @@ extension Immediate {
     let buffer = try unsafe elements.rawBuffer(
       layout, at: position, instances: instances, "receive")
     return unsafe Request(
-      try startReceive(buffer, MPI_ANY_SOURCE, tag, on: raw),
+      try startReceive(buffer, CMPI_ANY_SOURCE, tag, on: raw),
       buffer.normalizing(keeping: layout.storage))
   }
 }
@@ -123,7 +123,7 @@ extension Exchange {
   ) throws(MPIError) {
     let buffer = try unsafe elements.rawBuffer(
       layout, at: position, instances: instances, "receive")
-    let request = try unsafe startReceive(buffer, MPI_ANY_SOURCE, tag, on: raw)
+    let request = try unsafe startReceive(buffer, CMPI_ANY_SOURCE, tag, on: raw)
     unsafe add(request, receiving: buffer)
     if unsafe buffer.datatype.structure != nil { keep(layout.storage) }
   }

@@ -71,7 +71,7 @@ extension Persistent {
   public func receive<T: Datatype>(
     _ type: T.Type, count: Int, from source: AnySource, tag: MessageTag = 0
   ) throws(MPIError) -> PersistentOperation<T> {
-    try receive(type, count, MPI_ANY_SOURCE, tag)
+    try receive(type, count, CMPI_ANY_SOURCE, tag)
   }
 
   private func receive<T: Datatype>(

@@ -156,7 +156,7 @@ extension Persistent {
         try unsafe check(
           begin(from, to, count, type, reduction.raw, raw, info.raw, request), routine, on: raw)
       }
-      return MPI_SUCCESS
+      return CMPI_SUCCESS
     }
   }
 

@@ -112,7 +112,7 @@ extension PersistentExchange {
     var flag: CInt = 0
     clearErrors()
     let code = unsafe MPI_Testall(CInt(storedCount), requests, &flag, statuses)
-    if code == MPI_SUCCESS && flag == 0 { return false }
+    if code == CMPI_SUCCESS && flag == 0 { return false }
     try endAll(code, "MPI_Testall")
     return true
   }
@@ -136,7 +136,7 @@ extension PersistentExchange {
       let index = unsafe Int(indices[position])
       let status = unsafe statuses[position]
       hasEnded(index)
-      if status.MPI_ERROR == MPI_SUCCESS {
+      if status.MPI_ERROR == CMPI_SUCCESS {
         completed.append(CompletedOperation(index: index, status: Status(status)))
       }
     }
@@ -147,7 +147,7 @@ extension PersistentExchange {
   private mutating func clearErrors() {
     for index in 0..<storedCount {
       unsafe (statuses + index).initialize(to: MPI_Status())
-      unsafe statuses[index].MPI_ERROR = MPI_SUCCESS
+      unsafe statuses[index].MPI_ERROR = CMPI_SUCCESS
     }
   }
 
@@ -155,8 +155,8 @@ extension PersistentExchange {
     for index in 0..<storedCount { hasEnded(index) }
     // Open MPI's MPI_Testall says in the statuses alone that a persistent operation has failed
     // (open-mpi/ompi#13432, seen in 4.1.4).
-    let found = unsafe firstError(statuses, storedCount, after: MPI_ERR_IN_STATUS)
-    try check(found == MPI_ERR_IN_STATUS ? code : found, routine, on: raw)
+    let found = unsafe firstError(statuses, storedCount, after: CMPI_ERR_IN_STATUS)
+    try check(found == CMPI_ERR_IN_STATUS ? code : found, routine, on: raw)
   }
 
   private mutating func hasEnded(_ index: Int) {

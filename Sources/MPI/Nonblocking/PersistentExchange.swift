@@ -157,7 +157,7 @@ extension PersistentExchange {
   public mutating func receive<T: Datatype>(
     _ type: T.Type, count: Int, from source: AnySource, tag: MessageTag = 0
   ) throws(MPIError) -> Slot<T> {
-    try add(type, count, MPI_ANY_SOURCE, tag, nil)
+    try add(type, count, CMPI_ANY_SOURCE, tag, nil)
   }
 
   private mutating func add<T: Datatype>(
@@ -335,10 +335,10 @@ extension PersistentExchange {
     let normalized = unsafe normalized
     discard self
     // One by one, as Exchange does, and for the same reason.
-    var first = MPI_SUCCESS
+    var first = CMPI_SUCCESS
     for index in 0..<count {
       let code = unsafe MPI_Wait(requests + index, CMPI_STATUS_IGNORE)
-      if _slowPath(code != MPI_SUCCESS) && first == MPI_SUCCESS { first = code }
+      if _slowPath(code != CMPI_SUCCESS) && first == CMPI_SUCCESS { first = code }
     }
     if unsafe _slowPath(normalized != nil) { unsafe normalizeAll(normalized, count) }
     try check(first, "MPI_Wait", on: raw)
@@ -355,11 +355,11 @@ extension PersistentExchange {
     let normalized = unsafe normalized
     discard self
     var statuses: [Status] = []
-    var first = MPI_SUCCESS
+    var first = CMPI_SUCCESS
     for index in 0..<count {
       var status = MPI_Status()
       let code = unsafe MPI_Wait(requests + index, &status)
-      if first == MPI_SUCCESS { first = code }
+      if first == CMPI_SUCCESS { first = code }
       statuses.append(Status(status))
     }
     unsafe normalizeAll(normalized, count)

@@ -38,10 +38,10 @@ extension Request {
     var status = MPI_Status()
     var flag: CInt = 0
     let code = unsafe MPI_Test(&request, &flag, &status)
-    if flag == 0 && code == MPI_SUCCESS {
+    if flag == 0 && code == CMPI_SUCCESS {
       return .pending(unsafe Request(request, completion, origin))
     }
-    if code != MPI_SUCCESS { unsafe origin?.pointee = request }
+    if code != CMPI_SUCCESS { unsafe origin?.pointee = request }
     if unsafe completion != nil {
       try unsafe finish(completion, code)
     } else {

@@ -47,7 +47,7 @@ public import CMPI
     discard self
     var status = MPI_Status()
     let code = unsafe MPI_Wait(&request, &status)
-    if _slowPath(code != MPI_SUCCESS) { unsafe origin?.pointee = request }
+    if _slowPath(code != CMPI_SUCCESS) { unsafe origin?.pointee = request }
     if unsafe _slowPath(completion != nil) {
       try unsafe finish(completion, code)
     } else {
@@ -136,7 +136,7 @@ func drop(
   let start = MPI_Wtime()
   var flag: CInt = 0
   while flag == 0 {
-    guard unsafe MPI_Test(&request, &flag, CMPI_STATUS_IGNORE) == MPI_SUCCESS else {
+    guard unsafe MPI_Test(&request, &flag, CMPI_STATUS_IGNORE) == CMPI_SUCCESS else {
       unsafe origin?.pointee = request
       break
     }

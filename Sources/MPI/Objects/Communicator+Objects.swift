@@ -118,7 +118,7 @@ extension Communicator {
   ) throws(MPIError) -> R? {
     let from = try rawPeer(source, "MPI_Mprobe")
     return try _sendReceive(encoding: value, destination, sendTag) { () throws(MPIError) in
-      if from == MPI_PROC_NULL { return nil }
+      if from == CMPI_PROC_NULL { return nil }
       return try receive(decoding: type, from: Int(from), tag: receiveTag ?? sendTag)
     }
   }

@@ -52,7 +52,7 @@ extension Immediate {
   public func receive<T: Decodable>(
     decoding type: T.Type, from source: AnySource, tag: MessageTag = 0
   ) throws(MPIError) -> ObjectRequest<T> {
-    ObjectRequest(on: communicator, from: MPI_ANY_SOURCE, tag)
+    ObjectRequest(on: communicator, from: CMPI_ANY_SOURCE, tag)
   }
 }
 

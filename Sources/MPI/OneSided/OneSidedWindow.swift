@@ -101,7 +101,7 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
     var value: UnsafeMutableRawPointer?
     var flag: CInt = 0
     let code = unsafe MPI_Win_get_attr(reference.raw, key, &value, &flag)
-    return unsafe code == MPI_SUCCESS && flag != 0 ? value : nil
+    return unsafe code == CMPI_SUCCESS && flag != 0 ? value : nil
   }
 
   /// The hints that the library makes use of.
@@ -131,13 +131,13 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   /// The corresponding C functions are `MPI_Win_get_name` and `MPI_Win_set_name` (MPI 3.1 §6.8).
   public var name: String {
     get {
-      unsafe text(capacity: CInt(MPI_MAX_OBJECT_NAME)) {
+      unsafe text(capacity: CMPI_MAX_OBJECT_NAME) {
         unsafe MPI_Win_get_name(reference.raw, $0, $1)
       }
     }
     nonmutating set {
       var name = newValue
-      while name.utf8.count >= Int(MPI_MAX_OBJECT_NAME) { name.removeLast() }
+      while name.utf8.count >= Int(CMPI_MAX_OBJECT_NAME) { name.removeLast() }
       _ = unsafe MPI_Win_set_name(reference.raw, name)
     }
   }

@@ -26,9 +26,9 @@ struct OpenWindows: ~Copyable, Sendable {
   private init() {
     let code = unsafe cmpi_at_finalize { _, _, _, _ in
       OpenWindows.shared.freeAll()
-      return MPI_SUCCESS
+      return CMPI_SUCCESS
     }
-    precondition(code == MPI_SUCCESS, "MPI could not keep an attribute of MPI_COMM_SELF")
+    precondition(code == CMPI_SUCCESS, "MPI could not keep an attribute of MPI_COMM_SELF")
   }
 
   /// Notes a window.

@@ -97,13 +97,13 @@ func borrowWindow<T: Datatype>(
   // neither its network nor its shared memory can read other processes' memory, and always on a
   // communicator of one process. There the window gets memory of its own, with a copy of the
   // elements, which nobody can see before the window has been closed, and they are copied back.
-  let failures = try communicator.allReduce(code == MPI_SUCCESS ? 0 : 1, .sum)
+  let failures = try communicator.allReduce(code == CMPI_SUCCESS ? 0 : 1, .sum)
   guard failures > 0 else {
     return try unsafe finishWindow(
       raw, T.self, .borrowed(nil), base, 0, elements.count, on: communicator)
   }
-  if failures < communicator.size || code != MPI_ERR_WIN {
-    if code == MPI_SUCCESS { _ = unsafe MPI_Win_free(&raw) }
+  if failures < communicator.size || code != CMPI_ERR_WIN {
+    if code == CMPI_SUCCESS { _ = unsafe MPI_Win_free(&raw) }
     try check(code, "MPI_Win_create", on: communicator.raw)
   }
   let copy = unsafe CopiedMemory(

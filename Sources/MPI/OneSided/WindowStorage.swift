@@ -215,7 +215,7 @@ func checkRangeExactly(
   _ routine: StaticString
 ) throws(MPIError) {
   // What goes to no process has no place.
-  if rank == MPI_PROC_NULL { return }
+  if rank == CMPI_PROC_NULL { return }
   let storage = unsafe storage.takeUnretainedValue()
   let room = storage.count(of: Int(rank))
   if position >= 0 && position <= room && count <= room - position { return }

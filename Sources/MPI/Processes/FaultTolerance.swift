@@ -98,7 +98,7 @@ extension AnyCommunicator {
   private static func agreement(
     _ flags: CInt, _ code: CInt, _ routine: StaticString, on raw: RawCommunicator
   ) throws(MPIError) -> Agreement {
-    let hasNewFailures = code != MPI_SUCCESS && MPIError.Code(ofNativeCode: code) == .processFailed
+    let hasNewFailures = code != CMPI_SUCCESS && MPIError.Code(ofNativeCode: code) == .processFailed
     if !hasNewFailures { try check(code, routine, on: raw) }
     return Agreement(flags: flags, hasNewFailures: hasNewFailures)
   }

@@ -71,8 +71,8 @@ internal import CMPI
 private func portName(
   _ routine: StaticString, _ write: (UnsafeMutablePointer<CChar>?) -> CInt
 ) throws(MPIError) -> String {
-  var code = MPI_SUCCESS
-  let name = unsafe text(capacity: CInt(MPI_MAX_PORT_NAME)) { buffer, _ in
+  var code = CMPI_SUCCESS
+  let name = unsafe text(capacity: CMPI_MAX_PORT_NAME) { buffer, _ in
     code = unsafe write(buffer)
     return code
   }

@@ -115,10 +115,10 @@ extension Communicator {
       try unsafe check(body(&new, CMPI_ERRCODES_IGNORE), routine, on: raw)
       return try Intercommunicator(owning: new)
     }
-    var codes = [CInt](repeating: MPI_SUCCESS, count: Int(count) + 1)
+    var codes = [CInt](repeating: CMPI_SUCCESS, count: Int(count) + 1)
     let code = unsafe body(&new, &codes)
-    if code != MPI_SUCCESS {
-      let failed = codes.indices.dropLast().filter { codes[$0] != MPI_SUCCESS }
+    if code != CMPI_SUCCESS {
+      let failed = codes.indices.dropLast().filter { codes[$0] != CMPI_SUCCESS }
       var error = MPIError.reported(code, by: routine, on: raw)
       if let first = failed.first {
         let reason = MPIError.reported(codes[first], by: routine, on: CMPI_COMM_NULL)
@@ -146,7 +146,9 @@ private enum Parent {
   static let shared: Intercommunicator? = {
     precondition(isRunning, "the parent was asked for while MPI is not running")
     var raw = CMPI_COMM_NULL as RawCommunicator
-    guard unsafe MPI_Comm_get_parent(&raw) == MPI_SUCCESS, raw != CMPI_COMM_NULL else { return nil }
+    guard unsafe MPI_Comm_get_parent(&raw) == CMPI_SUCCESS, raw != CMPI_COMM_NULL else {
+      return nil
+    }
     return try? Intercommunicator(owning: raw, isOwned: false)
   }()
 }

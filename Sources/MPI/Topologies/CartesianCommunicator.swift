@@ -143,7 +143,7 @@ extension Communicator {
       MPI_Cart_map(raw, CInt(dimensions.count), dimensions.raw, periods, &best), "MPI_Cart_map",
       on: raw)
     // Open MPI gives ranks that are left over their own number (seen in 4.1.4).
-    return best == MPI_UNDEFINED || best >= dimensions.size ? nil : Int(best)
+    return best == CMPI_UNDEFINED || best >= dimensions.size ? nil : Int(best)
   }
 
   private func rawPeriods(
@@ -268,5 +268,5 @@ private func ranksAside(
   var upper: CInt = 0
   try unsafe check(
     MPI_Cart_shift(raw, axis, distance, &lower, &upper), "MPI_Cart_shift", on: raw)
-  return (lower == MPI_PROC_NULL ? nil : Int(lower), upper == MPI_PROC_NULL ? nil : Int(upper))
+  return (lower == CMPI_PROC_NULL ? nil : Int(lower), upper == CMPI_PROC_NULL ? nil : Int(upper))
 }

@@ -128,7 +128,7 @@ extension Communicator {
     try unsafe check(
       MPI_Graph_map(raw, CInt(neighbors.count), index, edges, &best), "MPI_Graph_map", on: raw)
     // Open MPI gives ranks that are left over their own number (seen in 4.1.4).
-    return best == MPI_UNDEFINED || best >= neighbors.count ? nil : Int(best)
+    return best == CMPI_UNDEFINED || best >= neighbors.count ? nil : Int(best)
   }
 
   /// Where the neighbors of each node end in the list of all, and that list.
