@@ -67,6 +67,7 @@ let package = Package(
     example("halo"),
     example("spawn"),
     example("parallel-write"),
+    example("survivors"),
     .executableTarget(
       name: "overhead", dependencies: ["MPI"], path: "Benchmarks/overhead/Swift",
       swiftSettings: common),

@@ -105,6 +105,8 @@ import Testing
     #expect(result.standardOutput == "")
     let said = result.standardError.split(separator: "\n").filter { $0.hasPrefix("halo: ") }
     #expect(said == ["halo: needs rows, columns and steps, and a cell for each process"])
+  }
+
   @Test(arguments: rankCounts, [1, 5, 64])
   func matrixIsWrittenInOnePiece(ranks: Int, order: Int) throws {
     try Launcher.withTemporaryFolder { folder in
