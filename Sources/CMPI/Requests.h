@@ -197,4 +197,28 @@ static inline int CMPI_Waitall(int count, MPI_Request *requests, MPI_Status *sta
 #endif
 }
 
+// Ends one of several persistent operations, if one is complete. Open MPI's MPI_Testany does not say that a persistent
+// operation has failed (open-mpi/ompi#13432, seen in 4.1.4); its MPI_Testsome does.
+static inline int CMPI_Testany_persistent(
+    int count, MPI_Request *requests, int *index, int *flag, MPI_Status *status) {
+#ifdef OMPI_MAJOR_VERSION
+  *index = MPI_UNDEFINED;
+  *flag = 0;
+  for (int i = 0; i < count; i++) {
+    int ended = 0, first = 0;
+    int code = MPI_Testsome(1, &requests[i], &ended, &first, status);
+    if (ended == 0 || ended == MPI_UNDEFINED) {
+      if (code != MPI_SUCCESS) return code;
+      continue;
+    }
+    *index = i;
+    *flag = 1;
+    return code == MPI_ERR_IN_STATUS ? status->MPI_ERROR : code;
+  }
+  return MPI_SUCCESS;
+#else
+  return MPI_Testany(count, requests, index, flag, status);
+#endif
+}
+
 #endif

@@ -12,23 +12,24 @@ public struct CompletedOperation: Sendable {
 
 /// Ends one of the operations.
 ///
-/// - Parameter waits: Whether to wait until there is one that can be ended.
+/// - Parameters:
+///   - arePersistent: Whether the requests are persistent ones.
+///   - waits: Whether to wait until there is one that can be ended.
 /// - Returns: What the library reported, and which operation it was: none where none has ended.
 func endAny(
-  _ requests: UnsafeMutablePointer<RawRequest>, _ count: Int, waits: Bool,
+  _ requests: UnsafeMutablePointer<RawRequest>, _ count: Int, arePersistent: Bool, waits: Bool,
   _ status: inout MPI_Status
 ) -> (code: CInt, index: Int?) {
   var index = CMPI_UNDEFINED
   var flag: CInt = 1
-  status.MPI_ERROR = CMPI_SUCCESS
-  var code =
-    waits
-    ? unsafe MPI_Waitany(CInt(count), requests, &index, &status)
-    : unsafe MPI_Testany(CInt(count), requests, &index, &flag, &status)
-  // Open MPI's MPI_Testany says in the status alone that a persistent operation has failed
-  // (open-mpi/ompi#13432, seen in 4.1.4); other libraries leave the field as it was.
-  if code == CMPI_SUCCESS && flag != 0 { code = status.MPI_ERROR }
-  let hasEnded = (flag != 0 || code != CMPI_SUCCESS) && (0..<count).contains(Int(index))
+  let code =
+    switch (waits, arePersistent) {
+    case (true, _): unsafe MPI_Waitany(CInt(count), requests, &index, &status)
+    case (false, false): unsafe MPI_Testany(CInt(count), requests, &index, &flag, &status)
+    case (false, true):
+      unsafe CMPI_Testany_persistent(CInt(count), requests, &index, &flag, &status)
+    }
+  let hasEnded = (flag != 0 || code != MPI_SUCCESS) && (0..<count).contains(Int(index))
   return (code, hasEnded ? Int(index) : nil)
 }
 

@@ -95,7 +95,8 @@ extension Exchange {
     var status = MPI_Status()
     var result: (code: CInt, index: Int?) = (CMPI_SUCCESS, nil)
     unsafe withRequests { requests, count in
-      result = unsafe MPI.endAny(requests, count, waits: waits, &status)
+      result = unsafe MPI.endAny(
+        requests, count, arePersistent: false, waits: waits, &status)
     }
     try check(result.code, routine, on: raw)
     return result.index.map { CompletedOperation(index: $0, status: Status(status)) }

@@ -121,7 +121,8 @@ extension PersistentExchange {
     _ routine: StaticString, waits: Bool
   ) throws(MPIError) -> CompletedOperation? {
     var status = MPI_Status()
-    let (code, index) = unsafe MPI.endAny(requests, storedCount, waits: waits, &status)
+    let (code, index) = unsafe MPI.endAny(
+      requests, storedCount, arePersistent: true, waits: waits, &status)
     if let index { hasEnded(index) }
     try check(code, routine, on: raw)
     return index.map { CompletedOperation(index: $0, status: Status(status)) }
