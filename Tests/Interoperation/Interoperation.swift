@@ -51,7 +51,7 @@ import MPI
     let numbers = (0..<100).map { value(rank, $0) }
     var received = [Double](repeating: 0, count: 100)
     try world.sendReceive(
-      numbers.span, to: peer, tag: 1, into: received.mutableSpan, from: peer, tag: 1)
+      numbers.span, to: peer, tag: 1, into: received.mutableSpan, from: peer)
     checks.expect(received == (0..<100).map { value(peer, $0) }, "numbers of rank \(peer)")
 
     let particles = (0..<5).map { particle(rank, $0) }

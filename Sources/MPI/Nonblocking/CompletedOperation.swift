@@ -29,7 +29,7 @@ func endAny(
     case (false, true):
       unsafe CMPI_Testany_persistent(CInt(count), requests, &index, &flag, &status)
     }
-  let hasEnded = (flag != 0 || code != MPI_SUCCESS) && (0..<count).contains(Int(index))
+  let hasEnded = (flag != 0 || code != CMPI_SUCCESS) && (0..<count).contains(Int(index))
   return (code, hasEnded ? Int(index) : nil)
 }
 
