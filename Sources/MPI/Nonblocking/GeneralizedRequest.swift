@@ -28,6 +28,8 @@ internal import Synchronization
     /// The tag of the operation.
     public var tag: MessageTag = 0
     /// Whether the operation was cancelled before it happened.
+    ///
+    /// The corresponding C function is `MPI_Status_set_cancelled` (MPI 3.1 §12.3).
     public var isCancelled = false
     fileprivate var count = 0
     fileprivate var datatype = UInt8.mpiDatatype
@@ -146,8 +148,6 @@ internal import Synchronization
   }
 
   /// Writes a status, as the library asks for it.
-  ///
-  /// The corresponding C function for the last field is `MPI_Status_set_cancelled`.
   private func describe(_ status: UnsafeMutablePointer<MPI_Status>?) {
     guard let status = unsafe status else { return }
     var outcome = state.withLock { $0.outcome }
