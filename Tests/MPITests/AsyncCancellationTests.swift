@@ -13,7 +13,8 @@ import Testing
     func receive(on world: Communicator, tag: MessageTag) async throws(MPIError) -> Int {
       switch self {
       case .searching: return try await world.async.receive(Int.self, from: .any, tag: tag)[0]
-      case .bounded: return try await world.async.receive(Int.self, count: 1, from: .any, tag: tag)[0]
+      case .bounded:
+        return try await world.async.receive(Int.self, count: 1, from: .any, tag: tag)[0]
       case .into:
         var storage = [-1]
         do throws(MPIError) {
@@ -24,7 +25,9 @@ import Testing
         }
         return storage[0]
       case .message:
-        for try await message in world.messages(of: Int.self, tag: tag) { return message.elements[0] }
+        for try await message in world.messages(of: Int.self, tag: tag) {
+          return message.elements[0]
+        }
         return -1
       }
     }
@@ -151,7 +154,8 @@ import Testing
       try await withThrowingTaskGroup(of: Int.self) { group in
         for tag in 0..<50 {
           group.addTask {
-            try await world.async.receive(Int.self, from: .any, tag: MessageTag(rawValue: CInt(tag)))[0]
+            try await world.async.receive(
+              Int.self, from: .any, tag: MessageTag(rawValue: CInt(tag)))[0]
           }
         }
         group.addTask { throw Failure() }

@@ -5,7 +5,8 @@ import Testing
   let world: Communicator
   init() throws { world = try Job.communicator() }
 
-  @Test("Any length, in order", arguments: [0, 1, 1000, 300_000]) func ring(count: Int) async throws {
+  @Test("Any length, in order", arguments: [0, 1, 1000, 300_000]) func ring(count: Int) async throws
+  {
     let world = world
     // On its own: a message may be under way until it is received, if it is long, or goes to its sender.
     let sending = Task {
@@ -79,7 +80,8 @@ import Testing
     #expect(bounded == [])
   }
 
-  @Test("Send modes", arguments: [SendMode.standard, .synchronous]) func modes(mode: SendMode) async throws
+  @Test("Send modes", arguments: [SendMode.standard, .synchronous]) func modes(mode: SendMode)
+    async throws
   {
     async let received = world.async.receive(Int.self, from: world.left)
     try await world.async.send(values(of: world.rank, 10), to: world.right, mode: mode)
@@ -87,7 +89,9 @@ import Testing
     #expect(elements == values(of: world.left, 10))
   }
 
-  @Test("Sending and receiving at once", arguments: [1, 300_000]) func shift(count: Int) async throws {
+  @Test("Sending and receiving at once", arguments: [1, 300_000]) func shift(count: Int)
+    async throws
+  {
     let first = try await world.async.sendReceive(
       values(of: world.rank, count), to: world.right, from: world.left)
     let second = try await world.async.sendReceive(

@@ -52,14 +52,18 @@ import Testing
     #expect(sum == count * (count - 1) / 2)
   }
 
-  @Test("Receives of one pattern get messages in the order in which they came") func order() async throws {
+  @Test("Receives of one pattern get messages in the order in which they came") func order()
+    async throws
+  {
     let count = 200
     let world = world
     let sending = Task {
       for index in 0..<count { try await world.async.send(index, to: world.right, tag: 4) }
     }
     var searched: [Int] = []
-    for _ in 0..<count / 2 { searched += try await world.async.receive(Int.self, from: .any, tag: 4) }
+    for _ in 0..<count / 2 {
+      searched += try await world.async.receive(Int.self, from: .any, tag: 4)
+    }
     for _ in count / 2..<count {
       searched += try await world.async.receive(Int.self, count: 1, from: world.left, tag: 4)
     }
@@ -67,7 +71,8 @@ import Testing
     #expect(searched == Array(0..<count))
   }
 
-  @Test("Collectives of several communicators under way at once") func communicators() async throws {
+  @Test("Collectives of several communicators under way at once") func communicators() async throws
+  {
     let copies = try (0..<8).map { _ in try world.duplicated() }
     let sums = try await withThrowingTaskGroup(of: (Int, Int).self) { group in
       for (index, copy) in copies.enumerated() {
@@ -98,7 +103,9 @@ import Testing
       async let received = world.async.receive(Int.self, from: world.left, tag: 9)
       try await world.async.send(world.rank + 1, to: world.right, tag: 9)
       // A task of its own runs elsewhere, and is served all the same.
-      let other = Task { try await world.async.sendReceive([world.rank], to: world.right, from: world.left, tag: 8) }
+      let other = Task {
+        try await world.async.sendReceive([world.rank], to: world.right, from: world.left, tag: 8)
+      }
       let ring = try await received[0]
       let fromOther = try await other.value[0]
       return try await world.async.allReduce(ring + fromOther, .sum)

@@ -10,7 +10,8 @@ import Testing
     let world = world
     let sending = Task {
       for index in 0..<count {
-        try await world.async.send([world.rank, index], to: (world.rank + index) % world.size, tag: 6)
+        try await world.async.send(
+          [world.rank, index], to: (world.rank + index) % world.size, tag: 6)
       }
     }
     let expected = (0..<world.size).reduce(0) { sum, rank in
@@ -63,7 +64,9 @@ import Testing
       for loop in 0..<loops {
         group.addTask {
           var elements: [Int] = []
-          for try await message in world.messages(of: Int.self, tag: MessageTag(rawValue: CInt(loop))) {
+          for try await message in world.messages(
+            of: Int.self, tag: MessageTag(rawValue: CInt(loop)))
+          {
             elements += message.elements
             if elements.count == count { break }
           }

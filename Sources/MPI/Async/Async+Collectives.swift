@@ -254,7 +254,8 @@ extension Async {
   nonisolated(nonsending) func collect<S: Datatype, R: Datatype>(
     _ routine: StaticString, _ sent: AsyncStorage<S>, _ received: AsyncStorage<R>,
     _ cancellation: AsyncOperation.Cancellation = .detach,
-    _ begin: @escaping (RawBuffer, RawBuffer, UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
+    _ begin:
+      @escaping (RawBuffer, RawBuffer, UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
   ) async throws(MPIError) -> [R] {
     unsafe try await perform(routine, cancellation, keeping: Box((sent, received))) {
       pending throws(MPIError) in

@@ -169,7 +169,8 @@ extension Async {
   ) async throws(MPIError) -> Status {
     try await checkCancellation("MPI_Irecv")
     let raw = communicator.raw
-    return unsafe try await perform("MPI_Irecv", .request, keeping: storage) { pending throws(MPIError) in
+    return unsafe try await perform("MPI_Irecv", .request, keeping: storage) {
+      pending throws(MPIError) in
       unsafe pending.pointee.request = try unsafe startReceive(storage.buffer, source, tag, on: raw)
     }
   }

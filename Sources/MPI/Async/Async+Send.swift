@@ -19,7 +19,8 @@ extension Async {
     let raw = communicator.raw
     let storage = AsyncStorage(elements)
     unsafe try await perform("MPI_Isend", .detach, keeping: storage) { pending throws(MPIError) in
-      unsafe pending.pointee.request = try unsafe startSend(storage.buffer, peer, tag, mode, on: raw)
+      unsafe pending.pointee.request = try unsafe startSend(
+        storage.buffer, peer, tag, mode, on: raw)
     }
   }
 

@@ -18,7 +18,8 @@ struct Eagerness: ~Copyable {
   ) throws(MPIError) -> Answer? {
     if let answer = try look() { return answer }
     let usual = attempts.load(ordering: .relaxed)
-    let isTrial = usual < Self.most
+    let isTrial =
+      usual < Self.most
       && count.add(1, ordering: .relaxed).newValue % Self.trial == 0
     for _ in 0..<(isTrial ? Self.most : usual) {
       guard let answer = try look() else { continue }

@@ -89,14 +89,16 @@ func startThread(_ body: @escaping @Sendable () -> Void) -> (@Sendable () -> Voi
   #else
     var thread: pthread_t?
   #endif
-  let code = unsafe pthread_create(&thread, nil, { argument in
-    #if canImport(Glibc)
-      guard let argument = unsafe argument else { return nil }
-    #endif
-    let body = unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
-    body.run()
-    return nil
-  }, argument.toOpaque())
+  let code = unsafe pthread_create(
+    &thread, nil,
+    { argument in
+      #if canImport(Glibc)
+        guard let argument = unsafe argument else { return nil }
+      #endif
+      let body = unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
+      body.run()
+      return nil
+    }, argument.toOpaque())
   guard code == 0 else {
     unsafe argument.release()
     return nil

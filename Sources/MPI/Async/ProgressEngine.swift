@@ -110,11 +110,8 @@ extension ProgressEngine {
     _ continuation: UnsafeContinuation<AsyncOperation.Outcome, Never>, of operation: AsyncOperation
   ) {
     call {
-      if let outcome = operation.unclaimed {
-        unsafe continuation.resume(returning: outcome)
-      } else {
-        unsafe operation.continuation = unsafe continuation
-      }
+      unsafe operation.continuation = unsafe continuation
+      if let outcome = operation.unclaimed { operation.resume(outcome) }
     }
   }
 
@@ -302,7 +299,10 @@ extension ProgressEngine {
   ) {
     do throws(MPIError) {
       let isNew = try unsafe body(&operation.pending)
-      if isNew, let status = try unsafe operation.pending.test(operation.routine, on: operation.communicator) {
+      if isNew,
+        let status = try unsafe operation.pending.test(
+          operation.routine, on: operation.communicator)
+      {
         operation.resume(.completed(operation.matched ?? status))
       } else {
         table.insert(operation)
@@ -320,7 +320,8 @@ extension ProgressEngine {
     case .wait: return
     case .detach: error = .cancelled(operation.routine, on: operation.communicator.raw)
     case .request:
-      guard let matching = operation.matching, queues.remove(operation, for: matching.pattern) else {
+      guard let matching = operation.matching, queues.remove(operation, for: matching.pattern)
+      else {
         if operation.matched == nil { table.cancel(operation) }
         return
       }

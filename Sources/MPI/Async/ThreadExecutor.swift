@@ -21,7 +21,9 @@ final class ThreadExecutor: TaskExecutor {
     nonisolated(unsafe) let program = program
     ProgressEngine.shared.runLoop {
       Task(executorPreference: executor) {
-        do { result.value = unsafe .success(try await program()) } catch { result.value = .failure(error) }
+        do { result.value = unsafe .success(try await program()) } catch {
+          result.value = .failure(error)
+        }
       }
     } until: {
       result.value != nil
