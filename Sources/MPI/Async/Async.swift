@@ -131,6 +131,7 @@ extension Async {
     } onCancel: {
       ProgressEngine.shared.cancel(operation)
     }
+    operation.hasResumed()
     switch outcome {
     case .completed(let status): return status
     case .failed(let error): throw error

@@ -110,11 +110,8 @@ extension ProgressEngine {
     _ continuation: UnsafeContinuation<AsyncOperation.Outcome, Never>, of operation: AsyncOperation
   ) {
     call {
-      if let outcome = operation.unclaimed {
-        unsafe continuation.resume(returning: outcome)
-      } else {
-        unsafe operation.continuation = unsafe continuation
-      }
+      unsafe operation.continuation = unsafe continuation
+      if let outcome = operation.unclaimed { operation.resume(outcome) }
     }
   }
 
