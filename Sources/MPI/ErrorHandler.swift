@@ -37,8 +37,8 @@ public struct ErrorHandler: Sendable {
   ///
   /// - Precondition: MPI is initialized when the handler is set.
   ///
-  /// The corresponding C functions are `MPI_Comm_create_errhandler`, `MPI_Win_create_errhandler`,
-  /// `MPI_File_create_errhandler` and `MPI_Errhandler_free` (MPI 3.1 §8.3).
+  /// The corresponding C functions are `MPI_Comm_create_errhandler` and `MPI_Errhandler_free` (MPI 3.1
+  /// §8.3).
   public static func calling(_ body: @escaping @Sendable (MPIError) -> Void) -> ErrorHandler {
     ErrorHandler(kind: .other(Storage(body)))
   }

@@ -7,7 +7,8 @@ internal import CMPI
 ///     let file = try File(opening: "field.dat", mode: [.create, .write], on: world,
 ///       info: ["striping_factor": "8", "cb_nodes": "4"])
 ///
-/// The corresponding C functions are `MPI_Info_create` and those with this prefix (MPI 3.1 §9).
+/// The corresponding C functions are `MPI_Info_create`, `MPI_Info_dup` and `MPI_Info_free` (MPI 3.1
+/// §9).
 @safe public struct Info: @unchecked Sendable {
   /// An object of the library, which is never changed while two values share it.
   private final class Storage {
@@ -50,6 +51,8 @@ internal import CMPI
   var raw: RawInfo { storage?.raw ?? CMPI_INFO_NULL }
 
   /// The number of pairs.
+  ///
+  /// The corresponding C function is `MPI_Info_get_nkeys` (MPI 3.1 §9).
   public var count: Int {
     guard let storage else { return 0 }
     var count: CInt = 0
@@ -61,6 +64,8 @@ internal import CMPI
   public var isEmpty: Bool { count == 0 }
 
   /// The keys, in the library's order.
+  ///
+  /// The corresponding C function is `MPI_Info_get_nthkey` (MPI 3.1 §9).
   public var keys: [String] {
     guard let storage else { return [] }
     return (0..<CInt(count)).map { index in
@@ -74,6 +79,9 @@ internal import CMPI
   ///
   /// - Precondition: A key has 1 to `MPI_MAX_INFO_KEY` − 1 bytes, a value at most
   ///   `MPI_MAX_INFO_VAL` − 1.
+  ///
+  /// The corresponding C functions are `MPI_Info_get`, `MPI_Info_get_valuelen`, `MPI_Info_set` and
+  /// `MPI_Info_delete` (MPI 3.1 §9).
   public subscript(key: String) -> String? {
     get {
       requireKey(key)

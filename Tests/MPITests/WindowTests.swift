@@ -58,6 +58,21 @@ import Testing
     #expect(communicator == world)
   }
 
+  @Test("A window keeps values under keys") func attributes() throws {
+    let steps = AttributeKey<[Int]>()
+    let window = try Window<Int>(count: 1, on: world)
+    let before = window[steps]
+    window[steps] = [1, world.rank]
+    let known = window[steps]
+    window[steps] = nil
+    let after = window[steps]
+    window[steps] = [2]
+    try window.close()
+    #expect(before == nil)
+    #expect(known == [1, world.rank])
+    #expect(after == nil)
+  }
+
   @Test("Each rank chooses its size, and all know") func unequal() throws {
     let window = try Window<Int>(count: 3 * world.rank, on: world)
     let counts = try (0..<world.size).map { try window.count(of: $0) }

@@ -3,7 +3,10 @@ public import CMPI
 /// What communicators within one group and those between two have in common: messages from one
 /// process to another, a name, hints, attributes, and an error handler.
 ///
-/// One is either a ``Communicator`` or an ``Intercommunicator``.
+/// One is either a ``Communicator`` or an ``Intercommunicator``. It is freed with the last reference
+/// to it.
+///
+/// The corresponding C type is `MPI_Comm`; `MPI_Comm_free` frees it (MPI 3.1 §6.4.3).
 @safe public class AnyCommunicator: @unchecked Sendable {
   // Hot paths read it, and must not pay for a check of exclusivity: it changes once, when nothing
   // else may be under way.

@@ -1,6 +1,8 @@
 internal import CMPI
 
 /// An ordered set of processes. All its operations are local.
+///
+/// The corresponding C type is `MPI_Group`; `MPI_Group_free` frees it (MPI 3.1 §6.3.3).
 @safe public final class Group: @unchecked Sendable {
   let raw: RawGroup
 

@@ -19,6 +19,9 @@ internal import CMPI
 /// A layout is made once and used often. It is freed with the last reference to it. Sends, receives
 /// and collectives that move data take one; reductions do not, since MPI combines elements of the
 /// types that an operation is defined for, and a layout is another type (MPI 3.1 §5.9.1).
+///
+/// The corresponding C functions are those of its constructors, and `MPI_Type_commit` and
+/// `MPI_Type_free` (MPI 3.1 §4.1.9).
 public struct Layout<Element: Datatype>: Sendable {
   @usableFromInline let storage: LayoutStorage
 

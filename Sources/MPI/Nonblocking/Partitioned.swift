@@ -89,7 +89,7 @@ private enum Stage {
 
 /// The storage of a partitioned message, and what is known of its parts.
 @safe struct Partitions<Element: Datatype>: ~Copyable {
-  var core: PersistentCore
+  let core: PersistentCore
   let first: UnsafeMutablePointer<Element>
   let stages: UnsafeMutablePointer<Atomic<UInt8>>
   let partitions: Int

@@ -44,7 +44,7 @@ struct PersistentCore: ~Copyable {
   private let communicator: Communicator
   private let memory: PersistentMemory
   private let begin: ((UnsafeMutablePointer<Pending>) throws(MPIError) -> Void)?
-  private var kept: [Completion] = []
+  private let kept = KeptCompletions()
 
   /// Sets an operation up.
   ///
@@ -82,8 +82,8 @@ struct PersistentCore: ~Copyable {
     _ = unsafe MPI_Request_free(request)
   }
 
-  @inlinable @inline(__always) @_lifetime(&self)
-  mutating func start() throws(MPIError) -> Request {
+  @inlinable @inline(__always) @_lifetime(immortal)
+  func start() throws(MPIError) -> Request {
     if unsafe _slowPath(isRenewed || request.pointee == CMPI_REQUEST_NULL) { try renew() }
     // The library may replace the handle, if what it did for the last time still goes on.
     try unsafe check(MPI_Start(request), "MPI_Start", on: raw)
@@ -97,7 +97,7 @@ struct PersistentCore: ~Copyable {
   /// 4.1.4), and sends other bytes from the second start of a buffered send on
   /// (open-mpi/ompi#12797, seen in 4.1.4).
   @usableFromInline @inline(never)
-  mutating func renew() throws(MPIError) {
+  func renew() throws(MPIError) {
     guard let begin = unsafe begin else {
       throw MPIError(
         .invalidRequest, routine: "MPI_Start",
@@ -107,8 +107,13 @@ struct PersistentCore: ~Copyable {
     var pending = unsafe Pending()
     try unsafe begin(&pending)
     unsafe request.pointee = pending.request
-    if let completion = unsafe pending.completion { kept.append(completion) }
+    if let completion = unsafe pending.completion { kept.all.append(completion) }
   }
+}
+
+/// What requests that were made anew need, for as long as the operation exists.
+private final class KeptCompletions {
+  var all: [Completion] = []
 }
 
 /// What a persistent operation needs besides its request, for as long as it exists.
@@ -175,7 +180,8 @@ func allocateZeroed(_ byteCount: Int) -> UnsafeMutableRawPointer {
 /// Made by ``Persistent``. Between one ``start()`` and the end of its ``Request`` the compiler
 /// refuses the elements.
 @safe public struct PersistentOperation<Element: Datatype>: ~Copyable {
-  @usableFromInline var core: PersistentCore
+  // A constant: the optimizer of Swift 6.3.1 crashes on the setter that a variable would have.
+  @usableFromInline let core: PersistentCore
   @usableFromInline let address: UnsafeMutablePointer<Element>
 
   /// The number of elements that there is room for.

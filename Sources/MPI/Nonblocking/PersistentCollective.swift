@@ -4,7 +4,7 @@
 /// Made by ``Persistent``, where the library has MPI 4.0's persistent collectives. Between one
 /// ``start()`` and the end of its ``Request`` the compiler refuses both.
 @safe public struct PersistentCollective<Element: Datatype>: ~Copyable {
-  @usableFromInline var core: PersistentCore
+  @usableFromInline let core: PersistentCore
   @usableFromInline let given: UnsafeMutablePointer<Element>
   @usableFromInline let givenCount: Int
   @usableFromInline let gotten: UnsafeMutablePointer<Element>
@@ -88,7 +88,7 @@ extension PersistentCollective: @unchecked Sendable {}
 
 /// A barrier that is set up once and started often.
 @safe public struct PersistentBarrier: ~Copyable, @unchecked Sendable {
-  @usableFromInline var core: PersistentCore
+  @usableFromInline let core: PersistentCore
 
   init(core: consuming PersistentCore) { self.core = core }
 

@@ -96,6 +96,15 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
     return (Int(total), Int(unit))
   }
 
+  /// The value that this window keeps under a key, `nil` where there is none.
+  ///
+  /// The corresponding C functions are `MPI_Win_get_attr`, `MPI_Win_set_attr` and
+  /// `MPI_Win_delete_attr` (MPI 3.1 §6.7.3).
+  public subscript<Value: Sendable>(key: AttributeKey<Value>) -> Value? {
+    get { unsafe key.value(of: .window(reference.raw)) }
+    nonmutating set { unsafe key.setValue(newValue, of: .window(reference.raw)) }
+  }
+
   /// An attribute that the library keeps of each window: the address of a number.
   private func attribute(_ key: CInt) -> UnsafeMutableRawPointer? {
     var value: UnsafeMutableRawPointer?

@@ -22,6 +22,8 @@ internal import CMPI
 /// does its memory: to free it, all ranks would have to take part, and when an error is on its way
 /// past a window, they may not.
 ///
+/// Errors are thrown: the corresponding C function is `MPI_Win_set_errhandler` (MPI 3.1 §8.3.2).
+///
 /// The operations are those of ``OneSidedWindow`` and ``ElementWindow``.
 public struct Window<Element: Datatype>: ~Copyable, ElementWindow {
   /// What operations need to know of the window.
