@@ -374,7 +374,8 @@ case $command in
   test)
     require_swift
     swift_build --build-tests || fail 1 "the tests' build failed"
-    build
+    # The programs that tests launch.
+    if [[ ${PCOMPUTE_TEST_LAUNCHES:-1} == 1 ]]; then build; fi
     if [[ ${PCOMPUTE_LARGE_TESTS:-} == 1 ]]; then
       # What is only true, or only bearable, of optimized code: no allocation, and transfers of gigabytes.
       folder=$folder-tests swift_build -c release --build-tests -Xswiftc -enable-testing ||

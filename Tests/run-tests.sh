@@ -4,6 +4,7 @@
 #   Tests/run-tests.sh FOLDER [NAME]     FOLDER holds the debug build; NAME, a regular expression, chooses tests
 #
 # PCOMPUTE_TEST_RANKS   the numbers of ranks, beside a single process (2 3 4 7)
+# PCOMPUTE_TEST_LAUNCHES  0: not those that launch programs
 # PCOMPUTE_TEST_LIMIT   seconds after which one run is ended (300; the tests that launch programs: 900)
 set -euo pipefail
 
@@ -115,7 +116,9 @@ run "one process" 1 "$limit" 'MPITests|SPMDTests'
 for ranks in ${PCOMPUTE_TEST_RANKS:-2 3 4 7}; do
   if [[ $matched ]]; then run "$ranks ranks" "$ranks" "$limit" 'MPITests|SPMDTests'; fi
 done
-run "launches" 1 "${PCOMPUTE_TEST_LIMIT:-900}" 'LaunchTests|PComputeTests'
+if [[ ${PCOMPUTE_TEST_LAUNCHES:-1} == 1 ]]; then
+  run "launches" 1 "${PCOMPUTE_TEST_LIMIT:-900}" 'LaunchTests|PComputeTests'
+fi
 if [[ $large == 1 ]]; then
   tests=${PCOMPUTE_RELEASE_TESTS:?}/pcomputePackageTests.xctest
   export PCOMPUTE_LARGE_TESTS=1
