@@ -5,7 +5,7 @@
 #
 # PCOMPUTE_TEST_RANKS   the numbers of ranks, beside a single process (2 3 4 7)
 # PCOMPUTE_TEST_LAUNCHES  0: not those that launch programs
-# PCOMPUTE_TEST_LIMIT   seconds after which one run is ended (300; the tests that launch programs: 900)
+# PCOMPUTE_TEST_LIMIT   seconds after which one run is ended (600; the tests that launch programs: 900)
 set -euo pipefail
 
 # Under mpirun this script stands before each rank's test process: rank 0 speaks, the others write to files.
@@ -108,7 +108,7 @@ export OMPI_MCA_hwloc_base_binding_policy=${OMPI_MCA_hwloc_base_binding_policy:-
 # The logs are read by this script.
 export NO_COLOR=1
 
-limit=${PCOMPUTE_TEST_LIMIT:-300}
+limit=${PCOMPUTE_TEST_LIMIT:-600}
 # Transfers of more than 2^31 elements are for the release build, at the end.
 large=${PCOMPUTE_LARGE_TESTS:-}
 export PCOMPUTE_LARGE_TESTS=0
