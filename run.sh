@@ -14,6 +14,7 @@ Builds pcompute, where that is needed, and runs it under MPI.
   ./run.sh [OPTION…] -- --format json  the default job, with options of its own
   ./run.sh [OPTION…] example NAME …    an example, from the folder examples
   ./run.sh [OPTION…] exec PROGRAM …    any program built with MPI, with the settings below; builds nothing
+                                       (further programs of the same job: … : -n RANKS PROGRAM …)
   ./run.sh [--mpi NAME] build          everything, release
   ./run.sh [--mpi NAME] test [NAME]    all tests, alone and under mpirun, or those whose name matches NAME;
                                        with -n at that number of ranks only; with PCOMPUTE_LARGE_TESTS=1 also those
@@ -239,19 +240,26 @@ slots() { tr -s ', ' '\n' <<<"$1" | awk -F: 'NF { sum += ($2 == "" ? 1 : $2) } E
 
 # Replaces this process, so that signals and the exit status need no one in between.
 launch() { # PROGRAM ARGUMENT…
-  local options=() available several=
+  local options=() available several='' others argument previous seen_colon=''
   if [[ $hosts ]] && ! tr ',' '\n' <<<"$hosts" | grep -qvxE "(localhost|127\.0\.0\.1|$(uname -n))(:[0-9]+)?"; then
     ranks=${ranks:-$(slots "$hosts")} hosts=
   fi
   if [[ $hosts || $hostfile || ${SLURM_JOB_NUM_NODES:-1} != 1 ]]; then several=1; fi
   available=$(cores)
+  # Of further programs, behind colons.
+  others=0 previous=''
+  for argument; do
+    if [[ $previous == -n && $argument =~ ^[0-9]+$ && $seen_colon ]]; then others=$((others + argument)); fi
+    if [[ $argument == : ]]; then seen_colon=1; fi
+    previous=$argument
+  done
   if [[ ! $several && ! ${SLURM_JOB_ID:-} ]]; then ranks=${ranks:-$available}; fi
   if [[ $kind == hydra ]]; then
     if [[ $hostfile ]]; then ranks=${ranks:-$(slots "$(sed 's/#.*//' "$hostfile")")}; fi
     if [[ $hosts ]]; then ranks=${ranks:-$(slots "$hosts")}; fi
     ranks=${ranks:-${SLURM_NTASKS:-}}
     options+=(${hosts:+-hosts "$hosts"} ${hostfile:+-f "$hostfile"})
-    if [[ ! $several && ${ranks:-1} -gt $available ]]; then yield_while_waiting; fi
+    if [[ ! $several && $((${ranks:-1} + others)) -gt $available ]]; then yield_while_waiting; fi
   else
     options+=(${hosts:+--host "$hosts"} ${hostfile:+--hostfile "$hostfile"})
     open_mpi_settings
@@ -294,7 +302,7 @@ open_mpi_settings() {
   # A single host has no fabric to probe for, which takes 0.2 s at each start.
   default OMPI_MCA_pml ob1
   if [[ ! ${SLURM_JOB_ID:-} ]]; then
-    if ((ranks > available)); then
+    if ((ranks + others > available)); then
       # Waiting ranks would keep the core from those that they wait for. It costs time where each has its core.
       options+=(--oversubscribe)
       default OMPI_MCA_mpi_yield_when_idle 1

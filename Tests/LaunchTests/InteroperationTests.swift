@@ -21,18 +21,12 @@ import Testing
     let script = "\(Launcher.packageFolder)/Tests/Interoperation/interoperation.py"
     let program = try Launcher.product("interoperation")
     for swiftFirst in [true, false] {
-      // With the settings of run.sh for all ranks together, which it is not told of here.
-      let environment = [
-        "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
-      ]
       let result =
         swiftFirst
         ? try Launcher.mpirun(
-          ranks: swift, program: program, [":", "-n", "\(python)", interpreter, script],
-          environment: environment)
+          ranks: swift, program: program, [":", "-n", "\(python)", interpreter, script])
         : try Launcher.mpirun(
-          ranks: python, program: interpreter, [script, ":", "-n", "\(swift)", program],
-          environment: environment)
+          ranks: python, program: interpreter, [script, ":", "-n", "\(swift)", program])
       #expect(result.status == 0, "\(result.standardError)")
       #expect(
         result.standardOutput.hasSuffix(
