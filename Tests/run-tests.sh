@@ -62,9 +62,11 @@ run() { # TITLE RANKS LIMIT MODULES
   local command=("$tests" --testing-library swift-testing --no-parallel --filter "$filter")
   rm -f "$logs"/*
   printf '\n--- %s\n' "$title"
-  if ((ranks > 1)); then
-    # The names of what passes are those of the run before.
-    hidden+='|^✔ (Test .* passed|Suite) '
+  # The names of what passes are those of the run before.
+  if ((ranks > 1)); then hidden+='|^✔ (Test .* passed|Suite) '; fi
+  # Alone, a process of MPICH starts an mpiexec for itself when it is asked for more than messages, and that may be
+  # another MPI's, which never answers.
+  if ((ranks > 1)) || [[ ${PCOMPUTE_MPI:-} == *mpich* && $4 == MPITests* ]]; then
     command=("$here/../run.sh" -n "$ranks" exec "$here/run-tests.sh" --rank "$logs" "${command[@]}")
   fi
   timeout --kill-after=10 "$limit" "${command[@]}" </dev/null \
