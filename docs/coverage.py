@@ -20,9 +20,6 @@ page = root / "docs/Coverage.md"
 EQUIVALENT = "does the same, for all counts"
 ABSENT = {
     "MPI_Dims_create": "`Dimensions.balanced(_:axes:)` computes the shape: Open MPI's is not balanced",
-    "MPI_File_call_errhandler": "errors of files are thrown; handlers are for communicators",
-    "MPI_File_create_errhandler": "errors of files are thrown; handlers are for communicators",
-    "MPI_File_get_errhandler": "errors of files are thrown; handlers are for communicators",
     "MPI_Get_count": f"`Status.count(of:)`: `MPI_Get_elements_x` {EQUIVALENT}",
     "MPI_Get_elements": f"`Status.count(of:)`: `MPI_Get_elements_x` {EQUIVALENT}",
     "MPI_Ialltoallv": f"`Immediate.allToAll(_:into:sending:receiving:)`: `MPI_Ialltoallw` {EQUIVALENT}",
@@ -36,9 +33,6 @@ ABSENT = {
     "MPI_Type_get_true_extent": f"`Layout.trueByteBounds`: `MPI_Type_get_true_extent_x` {EQUIVALENT}",
     "MPI_Type_match_size": "Swift's types have their sizes in their names",
     "MPI_Type_size": f"`Layout.byteCount`: `MPI_Type_size_x` {EQUIVALENT}",
-    "MPI_Win_call_errhandler": "errors of windows are thrown; handlers are for communicators",
-    "MPI_Win_create_errhandler": "errors of windows are thrown; handlers are for communicators",
-    "MPI_Win_get_errhandler": "errors of windows are thrown; handlers are for communicators",
 }
 
 

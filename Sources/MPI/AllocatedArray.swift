@@ -21,12 +21,12 @@ internal import CMPI
   /// - Parameters:
   ///   - value: The value of all elements.
   ///   - count: How many there are.
-  ///   - hints: Hints for the library.
+  ///   - info: Hints for the library.
   /// - Throws: ``MPIError/Code/noMemory`` where there is not as much memory.
   /// - Precondition: `count` is not negative. MPI is initialized.
   ///
   /// The corresponding C function is `MPI_Alloc_mem` (MPI 3.1 §8.2).
-  public init(repeating value: Element, count: Int, hints: Info = Info()) throws(MPIError) {
+  public init(repeating value: Element, count: Int, info: Info = Info()) throws(MPIError) {
     precondition(count >= 0, "storage for \(count) elements")
     let (stride, alignment) = (MemoryLayout<Element>.stride, MemoryLayout<Element>.alignment)
     let (size, overflows) = count.multipliedReportingOverflow(by: stride)
@@ -37,7 +37,7 @@ internal import CMPI
     var base: UnsafeMutableRawPointer?
     try unsafe check(
       withUnsafeMutablePointer(to: &base) {
-        unsafe MPI_Alloc_mem(MPI_Aint(size + alignment), hints.raw, $0)
+        unsafe MPI_Alloc_mem(MPI_Aint(size + alignment), info.raw, $0)
       }, "MPI_Alloc_mem")
     let start = unsafe base?.alignedUp(for: Element.self).bindMemory(
       to: Element.self, capacity: count)

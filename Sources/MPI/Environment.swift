@@ -75,7 +75,7 @@ public func run<Result>(
 }
 
 /// Initializes MPI, for those who cannot give their program as a closure; most programs call
-/// ``run(threading:_:)``.
+/// ``run(threading:_:)->Result``.
 ///
 /// Where MPI is initialized already, this attaches to it.
 ///

@@ -37,8 +37,8 @@ public struct ErrorHandler: Sendable {
   ///
   /// - Precondition: MPI is initialized when the handler is set.
   ///
-  /// The corresponding C functions are `MPI_Comm_create_errhandler` and `MPI_Errhandler_free` (MPI 3.1
-  /// §8.3).
+  /// The corresponding C functions are `MPI_Comm_create_errhandler`, `MPI_Win_create_errhandler`,
+  /// `MPI_File_create_errhandler` and `MPI_Errhandler_free` (MPI 3.1 §8.3).
   public static func calling(_ body: @escaping @Sendable (MPIError) -> Void) -> ErrorHandler {
     ErrorHandler(kind: .other(Storage(body)))
   }
@@ -172,7 +172,13 @@ extension ErrorHandler: Equatable {
 
   /// Calls the handler that is set, as the library would.
   func callErrorHandler(_ error: MPIError) throws(MPIError) {
-    try unsafe check(call(error.nativeCode), "MPI_Comm_call_errhandler")
+    let routine: StaticString =
+      switch unsafe self {
+      case .communicator: "MPI_Comm_call_errhandler"
+      case .window: "MPI_Win_call_errhandler"
+      case .file: "MPI_File_call_errhandler"
+      }
+    try unsafe check(call(error.nativeCode), routine)
   }
 }
 

@@ -10,7 +10,7 @@ internal import CMPI
 ///       …
 ///     }
 ///
-/// An error that leaves the closure of ``run(threading:_:)`` ends the whole job, with this error's
+/// An error that leaves the closure of ``run(threading:_:)->Result`` ends the whole job, with this error's
 /// description on standard error.
 public struct MPIError: Error, Sendable {
   /// One word, so that a throwing call hands its error over in a register.

@@ -23,14 +23,14 @@ struct CommunicatorCreationTests {
   }
 
   @Test("Duplicates with hints") func hints() throws {
-    let copy = try world.duplicated(hints: ["mpi_assert_no_any_tag": "true"])
+    let copy = try world.duplicated(info: ["mpi_assert_no_any_tag": "true"])
     #expect(copy.isCongruent(to: world))
     #expect(try copy.allReduce(1, .sum) == world.size)
     // What a library does not know it need not keep; what it keeps is what was said.
-    let kept = try copy.hints
+    let kept = try copy.info
     #expect(["true", nil].contains(kept["mpi_assert_no_any_tag"]))
-    try world.setHints(["mpi_assert_allow_overtaking": "false"])
-    #expect(["false", nil].contains(try world.hints["mpi_assert_allow_overtaking"]))
+    try world.setInfo(["mpi_assert_allow_overtaking": "false"])
+    #expect(["false", nil].contains(try world.info["mpi_assert_allow_overtaking"]))
   }
 
   @Test("A nonblocking duplicate (§6.4.2)") func nonblocking() throws {
@@ -197,7 +197,7 @@ struct CommunicatorCreationTests {
     let session = try Session()
     let sets = try session.processSets
     #expect(sets.contains("mpi://WORLD") && sets.contains("mpi://SELF"))
-    let sizeOfWorld = try session.hints(of: "mpi://WORLD")["mpi_size"]
+    let sizeOfWorld = try session.info(of: "mpi://WORLD")["mpi_size"]
     #expect(sizeOfWorld == "\(Communicator.world.size)")
     let sum: Int
     do {

@@ -79,6 +79,52 @@ import Testing
     #expect(probe == nil)
   }
 
+  @Test("Of a window") func window() throws {
+    let (log, other) = (Log(), Log())
+    let window = try Window<Int>(count: 1, on: world)
+    let twin = try Window<Int>(count: 1, on: world)
+    let atFirst = window.errorHandler
+    let handler = ErrorHandler.calling { log.add($0) }
+    (window.errorHandler, twin.errorHandler) = (handler, .calling { other.add($0) })
+    let installed = window.errorHandler
+    try window.callErrorHandler(MPIError(.oneSidedRange))
+    try twin.callErrorHandler(MPIError(.noMemory))
+    window.errorHandler = .throws
+    try window.callErrorHandler(MPIError(.noSpace))
+    let atLast = window.errorHandler
+    try window.close()
+    try twin.close()
+    #expect(atFirst == .throws)
+    #expect(installed == handler)
+    #expect(atLast == .throws)
+    #expect(log.codes == [.oneSidedRange])
+    #expect(other.codes == [.noMemory])
+  }
+
+  @Test("Of a file: the library's errors, and the program's own") func file() throws {
+    let log = Log()
+    try world.withScratch { scratch in
+      try scratch.write([1, 2, 3] as [UInt8], to: "input", on: world)
+      let file = try File(opening: scratch.path("input"), mode: .read, on: world)
+      let atFirst = file.errorHandler
+      let handler = ErrorHandler.calling { log.add($0) }
+      file.errorHandler = handler
+      let installed = file.errorHandler
+      let element: [UInt8] = [4]
+      var thrown: MPIError?
+      do throws(MPIError) { try file.write(element.span, at: 0) } catch { thrown = error }
+      try file.callErrorHandler(MPIError(.noSpace))
+      file.errorHandler = .throws
+      try file.callErrorHandler(MPIError(.quota))
+      try file.close()
+      #expect(atFirst == .throws)
+      #expect(installed == handler)
+      #expect(thrown?.code == .access)
+      // The closure is told what the library says, which is one of two things.
+      #expect(log.codes == [.access, .noSpace] || log.codes == [.readOnly, .noSpace])
+    }
+  }
+
   @Test("A handler is called by hand") func calling() throws {
     let log = Log()
     world.errorHandler = .calling { log.add($0) }

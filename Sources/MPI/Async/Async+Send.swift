@@ -5,7 +5,7 @@ extension Async {
   ///
   ///     try await world.async.send(samples, to: 1, tag: .samples)
   ///
-  /// The parameters and errors are those of ``Communicator/send(_:to:tag:mode:)``. If the task is
+  /// The parameters and errors are those of ``AnyCommunicator/send(_:to:tag:mode:)-(Span<T>,_,_,_)``. If the task is
   /// cancelled while it waits, the message is sent all the same.
   ///
   /// - Throws: ``MPIError/Code/cancelled`` besides.

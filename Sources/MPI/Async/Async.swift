@@ -26,7 +26,7 @@ internal import CMPI
 ///
 /// **Threads.** These operations never block the thread they run on. At the level
 /// ``ThreadingLevel/multiple`` they may be called from any task. At lower levels they need
-/// ``run(threading:_:)`` with an asynchronous program, and may then be called from any task as
+/// ``run(threading:_:)-(_,(Communicator)->Success)`` with an asynchronous program, and may then be called from any task as
 /// well: MPI is called on the right thread.
 @safe public struct Async: Sendable {
   let communicator: Communicator

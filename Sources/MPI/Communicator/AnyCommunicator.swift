@@ -152,10 +152,10 @@ extension AnyCommunicator: Equatable {
 extension AnyCommunicator {
   /// The hints that the library takes notice of; setting them tells the library new ones.
   ///
-  ///     try communicator.setHints(["mpi_assert_no_any_tag": "true"])
+  ///     try communicator.setInfo(["mpi_assert_no_any_tag": "true"])
   ///
   /// The corresponding C function is `MPI_Comm_get_info` (MPI 3.1 §6.4.4).
-  public final var hints: Info {
+  public final var info: Info {
     get throws(MPIError) {
       var info = CMPI_INFO_NULL as RawInfo
       try unsafe check(MPI_Comm_get_info(raw, &info), "MPI_Comm_get_info", on: raw)
@@ -169,7 +169,7 @@ extension AnyCommunicator {
   /// everywhere is up to each of them.
   ///
   /// The corresponding C function is `MPI_Comm_set_info` (MPI 3.1 §6.4.4).
-  public final func setHints(_ hints: Info) throws(MPIError) {
-    try check(MPI_Comm_set_info(raw, hints.raw), "MPI_Comm_set_info", on: raw)
+  public final func setInfo(_ info: Info) throws(MPIError) {
+    try check(MPI_Comm_set_info(raw, info.raw), "MPI_Comm_set_info", on: raw)
   }
 }

@@ -255,7 +255,7 @@ extension Immediate {
 
   /// Begins to swap a part of the elements with every rank.
   ///
-  /// **Collective**. The parameters are those of ``Communicator/allToAll(_:exchanging:)``.
+  /// **Collective**. The parameters are those of ``Communicator/allToAll(_:exchanging:)-(_,Partition)``.
   ///
   /// The corresponding C function is `MPI_Ialltoallv` with `MPI_IN_PLACE` (MPI 3.1 §5.12.6).
   @_lifetime(copy elements)

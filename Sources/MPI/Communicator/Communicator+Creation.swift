@@ -21,7 +21,7 @@ extension Communicator {
     return try new == CMPI_COMM_NULL ? nil : Communicator(owning: new)
   }
 
-  /// What processes have in common that ``Communicator/split(by:key:)`` puts together.
+  /// What processes have in common that ``Communicator/split(by:key:info:)`` puts together.
   public struct SplitType: Hashable, Sendable {
     let raw: CInt
 
@@ -40,15 +40,15 @@ extension Communicator {
   /// - Parameters:
   ///   - type: What the ranks of one new communicator share.
   ///   - key: Orders the ranks of one new communicator; equal keys keep the old order.
-  ///   - hints: Hints for the library, the same on all ranks.
+  ///   - info: Hints for the library, the same on all ranks.
   ///
   /// The corresponding C function is `MPI_Comm_split_type` (MPI 3.1 §6.4.2).
   public func split(
-    by type: SplitType, key: Int = 0, hints: Info = Info()
+    by type: SplitType, key: Int = 0, info: Info = Info()
   ) throws(MPIError) -> Communicator {
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(
-      MPI_Comm_split_type(raw, type.raw, rawKey(key, "MPI_Comm_split_type"), hints.raw, &new),
+      MPI_Comm_split_type(raw, type.raw, rawKey(key, "MPI_Comm_split_type"), info.raw, &new),
       "MPI_Comm_split_type", on: raw)
     return try Communicator(owning: new)
   }

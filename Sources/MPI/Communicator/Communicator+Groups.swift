@@ -23,10 +23,10 @@ extension Communicator {
   /// **Collective**: every rank of the communicator calls it.
   ///
   /// The corresponding C function is `MPI_Comm_dup_with_info` (MPI 3.1 §6.4.2).
-  public func duplicated(hints: Info) throws(MPIError) -> Communicator {
+  public func duplicated(info: Info) throws(MPIError) -> Communicator {
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(
-      MPI_Comm_dup_with_info(raw, hints.raw, &new), "MPI_Comm_dup_with_info", on: raw)
+      MPI_Comm_dup_with_info(raw, info.raw, &new), "MPI_Comm_dup_with_info", on: raw)
     return try Communicator(owning: new)
   }
 }

@@ -7,7 +7,7 @@ extension Communicator {
   /// **Collective**: every rank of the communicator calls it, with the same root and a layout of as
   /// many elements; which elements those are may differ.
   ///
-  /// Further parameters and errors are those of ``broadcast(_:from:)-(MutableSpan<T>,_)``.
+  /// Errors are those of ``broadcast(_:from:)-(MutableSpan<T>,_)``.
   ///
   /// - Parameters:
   ///   - elements: On the root the buffer that is given from, elsewhere that which it goes to.
@@ -15,6 +15,7 @@ extension Communicator {
   ///   - position: Where in the buffer the layout begins.
   ///   - instances: The number of times that the layout takes part, each time a ``Layout/extent``
   ///     further.
+  ///   - root: The rank whose elements are given.
   /// - Precondition: All instances lie within the buffer.
   ///
   /// The corresponding C function is `MPI_Bcast` (MPI 3.1 §5.4).

@@ -9,13 +9,16 @@ extension Communicator {
   ///     let column = try Layout<Double>.strided(count: rows, stride: columns)
   ///     try world.send(matrix.span, layout: column, at: 2, to: 1)
   ///
-  /// Further parameters and errors are those of ``send(_:to:tag:mode:)``.
+  /// Errors are those of ``AnyCommunicator/send(_:to:tag:mode:)-(Span<T>,_,_,_)``.
   ///
   /// - Parameters:
   ///   - elements: The buffer.
   ///   - layout: Which of its elements are sent.
   ///   - position: Where in the buffer the layout begins.
   ///   - instances: How often the layout is sent, each time a ``Layout/extent`` further.
+  ///   - destination: The receiving rank; what goes to no process (`nil`) is not sent.
+  ///   - tag: The label of the message.
+  ///   - mode: When the operation is complete.
   /// - Precondition: All instances lie within the buffer.
   /// - Complexity: One message of `instances * layout.count` elements; what is copied on the way is
   ///   the library's matter.
@@ -38,13 +41,15 @@ extension Communicator {
   ///     try world.receive(into: matrix.mutableSpan, layout: column, at: 2, from: 0)
   ///
   /// The layout has room for the message, and may have more; all other elements stay as they were.
-  /// Further parameters and errors are those of ``receive(into:from:tag:)-(_,Int?,_)``.
+  /// Errors are those of ``AnyCommunicator/receive(into:from:tag:)-(_,Int?,_)``.
   ///
   /// - Parameters:
   ///   - elements: The buffer.
   ///   - layout: Where in it the elements go, in the order of the layout.
   ///   - position: Where in the buffer the layout begins.
   ///   - instances: How often the layout is filled, each time a ``Layout/extent`` further.
+  ///   - source: The sending rank; no process (`nil`) sends an empty message.
+  ///   - tag: The label of the message, or ``MessageTag/any``.
   /// - Precondition: All instances lie within the buffer, and no element is named twice.
   ///
   /// The corresponding C function is `MPI_Recv` (MPI 3.1 §3.2.4).
@@ -80,7 +85,8 @@ extension Communicator {
   ///
   /// The parameters are those of ``send(_:layout:at:instances:to:tag:mode:)``, those of
   /// ``receive(into:layout:at:instances:from:tag:)-(_,_,_,_,Int?,_)`` as `resultPosition` and
-  /// `resultInstances`, and those of ``sendReceive(_:to:tag:into:from:receiving:)-(_,_,_,_,Int?,_)``.
+  /// `resultInstances`, and those of
+  /// ``AnyCommunicator/sendReceive(_:to:tag:into:from:receiving:)-(_,_,_,_,Int?,_)``.
   /// Where a layout is `nil`, all elements take part.
   ///
   /// The corresponding C function is `MPI_Sendrecv` (MPI 3.1 §3.10).

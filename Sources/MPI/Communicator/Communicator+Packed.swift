@@ -10,7 +10,8 @@ extension PackedRepresentation {
 extension Communicator {
   /// Sends a packed message to one rank.
   ///
-  /// The parameters and errors are those of ``send(_:to:tag:mode:)``. The receiver may take the
+  /// The parameters and errors are those of
+  /// ``AnyCommunicator/send(_:to:tag:mode:)-(Span<T>,_,_,_)``. The receiver may take the
   /// message with ``receive(packed:from:tag:)-(_,Int?,_)``, or, if it is a native one, as elements of
   /// the types that were packed.
   ///
@@ -46,7 +47,7 @@ extension Communicator {
   }
 
   /// Receives a packed message of any length from any rank; to know from which, use
-  /// ``matchedProbe(from:tag:)-(AnySource,_)``.
+  /// ``AnyCommunicator/matchedProbe(from:tag:)-(AnySource,_)``.
   ///
   /// The corresponding C functions are `MPI_Mprobe` and `MPI_Mrecv`, with the datatype `MPI_PACKED`, or
   /// `MPI_BYTE` (MPI 3.1 §4.2, §4.3).

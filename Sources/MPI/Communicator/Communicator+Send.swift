@@ -93,8 +93,10 @@ extension AnyCommunicator {
 ///
 /// A process has one such buffer at a time.
 ///
-/// - Parameter byteCount: The sum of ``bufferedByteCount(of:count:)`` over the messages that may be
-///   under way at once.
+/// - Parameters:
+///   - byteCount: The sum of ``bufferedByteCount(of:count:)`` over the messages that may be under way
+///     at once.
+///   - body: What sends them.
 ///
 /// The corresponding C functions are `MPI_Buffer_attach` and `MPI_Buffer_detach` (MPI 3.1 §3.6).
 public func withSendBuffer<Result>(

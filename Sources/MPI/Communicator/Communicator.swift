@@ -2,12 +2,12 @@ internal import CMPI
 
 /// A group of processes, and a context in which they send messages to each other.
 ///
-/// ``run(threading:_:)`` gives a program the communicator of all its processes, the world; others
-/// are made from it with ``duplicated()``, ``split(color:key:)``, ``split(by:key:)`` and
+/// ``run(threading:_:)->Result`` gives a program the communicator of all its processes, the world; others
+/// are made from it with ``duplicated()``, ``split(color:key:)``, ``split(by:key:info:)`` and
 /// ``subset(_:tag:)``. Each of them is freed when the last reference to it is gone.
 ///
 /// A communicator may be used from several threads if MPI runs at the level
-/// ``ThreadingLevel/multiple``, the default of ``run(threading:_:)``.
+/// ``ThreadingLevel/multiple``, the default of ``run(threading:_:)->Result``.
 @safe public class Communicator: AnyCommunicator, @unchecked Sendable {
   private init(predefined raw: RawCommunicator) {
     precondition(isRunning, "a communicator was used while MPI is not running: call MPI.run first")

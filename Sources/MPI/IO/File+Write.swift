@@ -37,13 +37,15 @@ extension File {
   ///
   ///     try file.write(matrix.span, layout: column, at: 2, to: offset)
   ///
-  /// The parameters and errors are those of ``write(_:at:collectively:)``, and:
+  /// The errors are those of ``write(_:at:collectively:)``.
   ///
   /// - Parameters:
-  ///   - layout: Which elements of the buffer.
+  ///   - elements: The buffer.
+  ///   - layout: Which of its elements are written.
   ///   - start: Where in the buffer the first instance of the layout begins.
   ///   - instances: How many of them follow each other.
   ///   - position: Where in the file the elements go, one after the other.
+  ///   - collectively: Whether all processes write at once.
   ///
   /// The corresponding C functions are those of ``write(_:at:collectively:)``.
   @discardableResult

@@ -43,6 +43,9 @@ final class FileStorage: @unchecked Sendable {
   /// The number of nonblocking operations under way.
   let pending = Atomic<Int>(0)
 
+  /// What the library's error handler leads to.
+  var errorHandlerStorage: ErrorHandler.Storage?
+
   /// Whether the file has been closed.
   var isClosed = false
 

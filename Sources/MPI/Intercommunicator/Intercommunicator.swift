@@ -11,7 +11,7 @@ internal import CMPI
 /// All operations from one process to another are those of a ``Communicator``, with one difference: a
 /// rank names a process of the other group. Collectives have a meaning of their own, told by each.
 ///
-/// ``Communicator/spawn(_:arguments:count:hints:root:)`` gives one, too, whose other group are the new
+/// ``Communicator/spawn(_:arguments:count:info:root:)`` gives one, too, whose other group are the new
 /// processes, and so does a connection through a ``Port``.
 @safe public final class Intercommunicator: AnyCommunicator, @unchecked Sendable {
   /// The number of processes in the other group.

@@ -56,7 +56,7 @@ extension Exchange {
   /// Begins to send elements to one rank. They may be read, but not changed, until the exchange is
   /// complete.
   ///
-  /// The parameters and errors are those of ``Communicator/send(_:to:tag:mode:)``.
+  /// The parameters and errors are those of ``AnyCommunicator/send(_:to:tag:mode:)-(Span<T>,_,_,_)``.
   ///
   /// The corresponding C function is `MPI_Isend` (MPI 3.1 §3.7.2).
   @inlinable @inline(__always) @_lifetime(self: copy elements, copy self)

@@ -19,7 +19,7 @@ internal import Synchronization
 /// its request has been waited for, it may be started again.
 ///
 /// - Note: What completes it on another thread needs the level ``ThreadingLevel/multiple``, the
-///   default of ``run(threading:_:)``.
+///   default of ``run(threading:_:)->Result``.
 @safe public final class GeneralizedRequest: Sendable {
   /// What the ``Status`` of a request of the program's own says.
   public struct Outcome: Sendable {

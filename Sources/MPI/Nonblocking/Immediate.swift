@@ -36,7 +36,7 @@ extension Immediate {
   /// Begins to send elements to one rank. They may be read, but not changed, until the request is
   /// complete.
   ///
-  /// The parameters and errors are those of ``Communicator/send(_:to:tag:mode:)``.
+  /// The parameters and errors are those of ``AnyCommunicator/send(_:to:tag:mode:)-(Span<T>,_,_,_)``.
   ///
   /// The corresponding C functions are `MPI_Isend`, `MPI_Issend`, `MPI_Ibsend` and `MPI_Irsend`
   /// (MPI 3.1 §3.7.2).
@@ -53,7 +53,7 @@ extension Immediate {
   /// Begins to receive a message from one rank. The storage must not be touched until the request
   /// is complete.
   ///
-  /// The parameters are those of ``Communicator/receive(into:from:tag:)-(_,Int?,_)``. That a
+  /// The parameters are those of ``AnyCommunicator/receive(into:from:tag:)-(_,Int?,_)``. That a
   /// message is longer than its storage is told by ``Request/wait()``.
   ///
   /// The corresponding C function is `MPI_Irecv` (MPI 3.1 §3.7.2).

@@ -205,7 +205,10 @@ extension Persistent {
   ///
   /// Shape: `[size · n]` on each rank → `[size · n]` on each rank.
   ///
-  /// - Parameter count: The number n of elements for each rank.
+  /// - Parameters:
+  ///   - type: The type of the elements; they begin as zeros.
+  ///   - count: The number n of elements for each rank.
+  ///   - info: Hints for the library.
   ///
   /// The corresponding C function is `MPI_Alltoall_init` (MPI 4.0 §6.13.6).
   public func allToAll<T: Datatype>(

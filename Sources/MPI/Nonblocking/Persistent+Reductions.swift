@@ -92,7 +92,11 @@ extension Persistent {
   ///
   /// Shape: `[size · n]` on each rank → `[n]` on each rank.
   ///
-  /// - Parameter count: The number n of results for each rank.
+  /// - Parameters:
+  ///   - type: The type of the elements; they begin as zeros.
+  ///   - count: The number n of results for each rank.
+  ///   - reduction: How two elements are combined.
+  ///   - info: Hints for the library.
   ///
   /// The corresponding C function is `MPI_Reduce_scatter_block_init` (MPI 4.0 §6.13.9).
   public func reduceScatter<T: Datatype>(

@@ -12,7 +12,7 @@ extension Communicator {
   /// The receiver calls ``receive(decoding:from:tag:)-(_,Int,_)`` with the same type, or with one
   /// whose fields have the same names. Arrays of numbers are carried as they are, and those of
   /// 256 KiB and more are not copied; where all of the data is an array, or a structure that is a
-  /// ``Datatype``, ``send(_:to:tag:mode:)-(Span<T>,_,_,_)`` has even less to do.
+  /// ``Datatype``, ``AnyCommunicator/send(_:to:tag:mode:)-(Span<T>,_,_,_)`` has even less to do.
   ///
   /// - Parameters:
   ///   - value: What is sent.

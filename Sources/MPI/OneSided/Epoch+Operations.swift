@@ -39,7 +39,7 @@ extension Epoch where Element: Datatype {
   ///   - remote: Which elements of the target's part they become; `nil` for a run of them.
   ///   - position: Where the first instance of that layout, or the run, begins.
   ///   - remoteInstances: How many of them follow each other.
-  /// - Throws: As ``put(_:to:at:)``.
+  /// - Throws: As ``put(_:to:at:)-(_,_,Int)``.
   /// - Precondition: The layouts name as many elements on both sides, and lie within the buffer.
   ///
   /// The corresponding C function is `MPI_Put` (MPI 3.1 §11.3.1).
@@ -66,7 +66,7 @@ extension Epoch where Element: Datatype {
   ///   - elements: Storage for as many elements as are read.
   ///   - rank: The target, or `nil` for no process, where nothing is done.
   ///   - position: Where the first element comes from, in elements of the target's part.
-  /// - Throws: As ``put(_:to:at:)``.
+  /// - Throws: As ``put(_:to:at:)-(_,_,Int)``.
   ///
   /// The corresponding C function is `MPI_Get` (MPI 3.1 §11.3.2).
   @inlinable @inline(__always) @_lifetime(self: copy self, copy elements)
@@ -111,7 +111,7 @@ extension Epoch where Element: Datatype {
   ///   - rank: The target, or `nil` for no process, where nothing is done.
   ///   - position: Where the first element goes, in elements of the target's part.
   /// - Throws: ``MPIError/Code/invalidReduction`` for a function of the program's, and what
-  ///   ``put(_:to:at:)`` throws.
+  ///   ``put(_:to:at:)-(_,_,Int)`` throws.
   ///
   /// The corresponding C function is `MPI_Accumulate` (MPI 3.1 §11.3.4).
   @inlinable @inline(__always) @_lifetime(self: copy self, copy elements)
@@ -159,7 +159,7 @@ extension Epoch where Element: Datatype {
   ///   - result: Storage for as many elements.
   ///   - rank: The target, or `nil` for no process, where nothing is done.
   ///   - position: Where the first element is, in elements of the target's part.
-  /// - Throws: As ``accumulate(_:_:to:at:)``.
+  /// - Throws: As ``accumulate(_:_:to:at:)-(_,_,_,Int)``.
   /// - Precondition: `result` is not shorter than `elements`.
   ///
   /// The corresponding C function is `MPI_Get_accumulate` (MPI 3.1 §11.3.4).

@@ -170,9 +170,9 @@ extension ElementWindow where Self: ~Copyable & ~Escapable {
 
   /// This rank's own part, to read, between epochs.
   ///
-  /// In a ``fence(_:)`` epoch and while it is exposed by ``post(to:_:)`` the compiler refuses it,
-  /// since others may be writing. Where others use locks they may do so at any time:
-  /// ``withElements(_:)`` keeps them out.
+  /// In a ``OneSidedWindow/fence(_:)`` epoch, and while it is exposed by
+  /// ``OneSidedWindow/post(to:_:)``, the compiler refuses it, since others may be writing. Where
+  /// others use locks they may do so at any time: ``withElements(_:)`` keeps them out.
   ///
   /// The corresponding C attribute is `MPI_WIN_BASE` (MPI 3.1 §11.2.6).
   public var span: Span<Element> {

@@ -28,7 +28,7 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
   ///
   /// - Parameters:
   ///   - count: The number of elements of this rank's part.
-  ///   - communicator: Ranks that can share memory: see ``Communicator/split(by:key:)``.
+  ///   - communicator: Ranks that can share memory: see ``Communicator/split(by:key:info:)``.
   ///   - info: Hints. The parts follow each other in memory, unless
   ///     `["alloc_shared_noncontig": "true"]` allows the library to put each where it is near its rank.
   /// - Throws: ``MPIError/Code/oneSidedShared`` or another error where the ranks cannot share memory.

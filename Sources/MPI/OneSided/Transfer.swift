@@ -229,7 +229,7 @@ extension RawBuffer {
 // MARK: - Reductions
 
 extension Reduction {
-  /// Puts the new element in the place of the old one. In ``Epoch/accumulate(_:_:to:at:)`` and its
+  /// Puts the new element in the place of the old one. In ``Epoch/accumulate(_:_:to:at:)-(_,_,_,Int)`` and its
   /// relatives only: an atomic put.
   ///
   /// The corresponding C constant is `MPI_REPLACE` (MPI 3.1 §11.3.4).

@@ -30,6 +30,8 @@ final class WindowStorage: @unchecked Sendable {
   /// Among the windows that are to be freed at the latest when MPI is finalized.
   private let number: Int
   private var isLocked = false
+  /// What the library's handler leads to.
+  var errorHandlerStorage: ErrorHandler.Storage?
 
   init(
     owning raw: RawWindow, on communicator: Communicator, memory: Memory,

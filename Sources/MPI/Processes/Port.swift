@@ -10,8 +10,8 @@ internal import CMPI
 ///     // The other
 ///     let ocean = try world.connect(to: Port.lookUp("ocean"))
 ///
-/// One process opens a port; only the roots of ``Communicator/accept(at:hints:root:)`` and
-/// ``Communicator/connect(to:hints:root:)`` need its name. It is closed when the value goes out of
+/// One process opens a port; only the roots of ``Communicator/accept(at:info:root:)`` and
+/// ``Communicator/connect(to:info:root:)`` need its name. It is closed when the value goes out of
 /// scope; connections stay.
 @safe public struct Port: ~Copyable {
   /// What the library calls the port.
@@ -20,8 +20,8 @@ internal import CMPI
   /// Opens a port.
   ///
   /// The corresponding C function is `MPI_Open_port` (MPI 3.1 §10.4.2).
-  public init(hints: Info = Info()) throws(MPIError) {
-    name = unsafe try portName("MPI_Open_port") { unsafe MPI_Open_port(hints.raw, $0) }
+  public init(info: Info = Info()) throws(MPIError) {
+    name = unsafe try portName("MPI_Open_port") { unsafe MPI_Open_port(info.raw, $0) }
   }
 
   deinit {
@@ -37,8 +37,8 @@ internal import CMPI
   ///   taken.
   ///
   /// The corresponding C function is `MPI_Publish_name` (MPI 3.1 §10.4.4).
-  public func publish(as service: String, hints: Info = Info()) throws(MPIError) {
-    try unsafe check(MPI_Publish_name(service, hints.raw, name), "MPI_Publish_name")
+  public func publish(as service: String, info: Info = Info()) throws(MPIError) {
+    try unsafe check(MPI_Publish_name(service, info.raw, name), "MPI_Publish_name")
   }
 
   /// Takes back a name that was published.
@@ -46,8 +46,8 @@ internal import CMPI
   /// - Throws: ``MPIError/Code/service`` where there is no such name.
   ///
   /// The corresponding C function is `MPI_Unpublish_name` (MPI 3.1 §10.4.4).
-  public func unpublish(_ service: String, hints: Info = Info()) throws(MPIError) {
-    try unsafe check(MPI_Unpublish_name(service, hints.raw, name), "MPI_Unpublish_name")
+  public func unpublish(_ service: String, info: Info = Info()) throws(MPIError) {
+    try unsafe check(MPI_Unpublish_name(service, info.raw, name), "MPI_Unpublish_name")
   }
 
   /// The port that was published under a name.
@@ -55,8 +55,8 @@ internal import CMPI
   /// - Throws: ``MPIError/Code/noSuchName`` where there is none.
   ///
   /// The corresponding C function is `MPI_Lookup_name` (MPI 3.1 §10.4.4).
-  public static func lookUp(_ service: String, hints: Info = Info()) throws(MPIError) -> String {
-    unsafe try portName("MPI_Lookup_name") { unsafe MPI_Lookup_name(service, hints.raw, $0) }
+  public static func lookUp(_ service: String, info: Info = Info()) throws(MPIError) -> String {
+    unsafe try portName("MPI_Lookup_name") { unsafe MPI_Lookup_name(service, info.raw, $0) }
   }
 
   /// Closes the port: no more connections can be made through it.
@@ -87,17 +87,17 @@ extension Communicator {
   ///
   /// - Parameters:
   ///   - port: The name of the port; looked at on the root only, and may be empty elsewhere.
-  ///   - hints: Hints for the library; those of the root count.
+  ///   - info: Hints for the library; those of the root count.
   ///   - root: The rank that opened the port.
   /// - Returns: An intercommunicator whose other group are the processes that connected.
   ///
   /// The corresponding C function is `MPI_Comm_accept` (MPI 3.1 §10.4.2).
   public func accept(
-    at port: String, hints: Info = Info(), root: Int = 0
+    at port: String, info: Info = Info(), root: Int = 0
   ) throws(MPIError) -> Intercommunicator {
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(
-      MPI_Comm_accept(port, hints.raw, rawRoot(root, "MPI_Comm_accept"), raw, &new),
+      MPI_Comm_accept(port, info.raw, rawRoot(root, "MPI_Comm_accept"), raw, &new),
       "MPI_Comm_accept", on: raw)
     return try Intercommunicator(owning: new)
   }
@@ -108,18 +108,18 @@ extension Communicator {
   ///
   /// - Parameters:
   ///   - port: The name of the port; looked at on the root only, and may be empty elsewhere.
-  ///   - hints: Hints for the library; those of the root count.
+  ///   - info: Hints for the library; those of the root count.
   ///   - root: The rank that knows the port.
   /// - Returns: An intercommunicator whose other group are the processes that accepted.
   /// - Throws: ``MPIError/Code/invalidPort`` where no one waits there.
   ///
   /// The corresponding C function is `MPI_Comm_connect` (MPI 3.1 §10.4.3).
   public func connect(
-    to port: String, hints: Info = Info(), root: Int = 0
+    to port: String, info: Info = Info(), root: Int = 0
   ) throws(MPIError) -> Intercommunicator {
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(
-      MPI_Comm_connect(port, hints.raw, rawRoot(root, "MPI_Comm_connect"), raw, &new),
+      MPI_Comm_connect(port, info.raw, rawRoot(root, "MPI_Comm_connect"), raw, &new),
       "MPI_Comm_connect", on: raw)
     return try Intercommunicator(owning: new)
   }

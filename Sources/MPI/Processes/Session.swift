@@ -27,11 +27,11 @@ internal import Synchronization
   ///
   /// - Parameters:
   ///   - threading: What the part of the program needs.
-  ///   - hints: Hints for the library.
+  ///   - info: Hints for the library.
   /// - Throws: ``MPIError/Code/unsupportedOperation`` where the library has no sessions.
   ///
   /// The corresponding C function is `MPI_Session_init` (MPI 4.0 §11.3).
-  public init(threading: ThreadingLevel = .multiple, hints: Info = Info()) throws(MPIError) {
+  public init(threading: ThreadingLevel = .multiple, info: Info = Info()) throws(MPIError) {
     try require(.sessions, "MPI_Session_init")
     let level =
       switch threading {
@@ -41,7 +41,7 @@ internal import Synchronization
       case .multiple: "MPI_THREAD_MULTIPLE"
       }
     var new = CMPI_Session()
-    try unsafe check(CMPI_Session_init(level, hints.raw, &new), "MPI_Session_init")
+    try unsafe check(CMPI_Session_init(level, info.raw, &new), "MPI_Session_init")
     raw = new
     Session.openCount.add(1, ordering: .relaxed)
   }
@@ -69,7 +69,7 @@ internal import Synchronization
   /// The hints that the library takes notice of.
   ///
   /// The corresponding C function is `MPI_Session_get_info` (MPI 4.0 §11.3).
-  public var hints: Info {
+  public var info: Info {
     get throws(MPIError) {
       var info = CMPI_INFO_NULL as RawInfo
       try unsafe check(CMPI_Session_get_info(raw, &info), "MPI_Session_get_info")
@@ -105,7 +105,7 @@ internal import Synchronization
   /// - Throws: ``MPIError/Code/invalidArgument`` or another where there is no such set.
   ///
   /// The corresponding C function is `MPI_Session_get_pset_info` (MPI 4.0 §11.3).
-  public func hints(of processSet: String) throws(MPIError) -> Info {
+  public func info(of processSet: String) throws(MPIError) -> Info {
     var info = CMPI_INFO_NULL as RawInfo
     try unsafe check(
       CMPI_Session_get_pset_info(raw, processSet, &info), "MPI_Session_get_pset_info")
@@ -133,17 +133,17 @@ extension Communicator {
   /// - Parameters:
   ///   - group: The processes, in the order of their ranks.
   ///   - tag: Tells apart calls that several parts of a program make at once.
-  ///   - hints: Hints for the library.
+  ///   - info: Hints for the library.
   /// - Throws: ``MPIError/Code/unsupportedOperation`` where the library has no sessions.
   ///
   /// The corresponding C function is `MPI_Comm_create_from_group` (MPI 4.0 §7.4.2).
   public convenience init(
-    _ group: Group, tag: String, hints: Info = Info()
+    _ group: Group, tag: String, info: Info = Info()
   ) throws(MPIError) {
     try require(.sessions, "MPI_Comm_create_from_group")
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(
-      CMPI_Comm_create_from_group(group.raw, tag, hints.raw, &new), "MPI_Comm_create_from_group")
+      CMPI_Comm_create_from_group(group.raw, tag, info.raw, &new), "MPI_Comm_create_from_group")
     try self.init(owning: new)
   }
 }

@@ -9,17 +9,17 @@ public struct SpawnCommand: Sendable {
   /// The number of processes.
   public var count: Int
   /// Where and how to start them: `host`, `wdir` and others (MPI 3.1 §10.3.4).
-  public var hints: Info
+  public var info: Info
 
   /// Creates a command.
   ///
   /// - Precondition: `count` is not negative.
-  public init(_ program: String, arguments: [String] = [], count: Int, hints: Info = Info()) {
+  public init(_ program: String, arguments: [String] = [], count: Int, info: Info = Info()) {
     precondition(count >= 0, "\(count) processes of \(program)")
     self.program = program
     self.arguments = arguments
     self.count = count
-    self.hints = hints
+    self.info = info
   }
 }
 
@@ -38,7 +38,7 @@ extension Communicator {
   ///   - program: The path of the program, or its name.
   ///   - arguments: Its arguments.
   ///   - count: The number of processes.
-  ///   - hints: Where and how to start them: `host`, `wdir` and others (MPI 3.1 §10.3.4).
+  ///   - info: Where and how to start them: `host`, `wdir` and others (MPI 3.1 §10.3.4).
   ///   - root: The rank that starts them.
   /// - Returns: An intercommunicator whose other group are the new processes.
   /// - Throws: ``MPIError/Code/spawn`` where processes could not be started; on the root, the message
@@ -46,14 +46,14 @@ extension Communicator {
   ///
   /// The corresponding C function is `MPI_Comm_spawn` (MPI 3.1 §10.3.2).
   public func spawn(
-    _ program: String, arguments: [String] = [], count: Int, hints: Info = Info(), root: Int = 0
+    _ program: String, arguments: [String] = [], count: Int, info: Info = Info(), root: Int = 0
   ) throws(MPIError) -> Intercommunicator {
-    let command = SpawnCommand(program, arguments: arguments, count: count, hints: hints)
+    let command = SpawnCommand(program, arguments: arguments, count: count, info: info)
     let total = try rawCount([command], "MPI_Comm_spawn")
     let argv = CStrings(arguments)
     let rawRoot = try rawRoot(root, "MPI_Comm_spawn")
     return unsafe try connected("MPI_Comm_spawn", root, total) { new, codes in
-      unsafe MPI_Comm_spawn(program, argv.start, total, hints.raw, rawRoot, raw, new, codes)
+      unsafe MPI_Comm_spawn(program, argv.start, total, info.raw, rawRoot, raw, new, codes)
     }
   }
 
@@ -67,7 +67,7 @@ extension Communicator {
   ///       SpawnCommand("solver", count: 3), SpawnCommand("writer", arguments: ["out.dat"], count: 1),
   ///     ])
   ///
-  /// As ``spawn(_:arguments:count:hints:root:)``. Which of the programs a process is, it learns from
+  /// As ``spawn(_:arguments:count:info:root:)``. Which of the programs a process is, it learns from
   /// ``applicationNumber``.
   ///
   /// - Precondition: The root gives a command.
@@ -83,7 +83,7 @@ extension Communicator {
     let arguments = commands.map { CStrings($0.arguments) }
     var argvs = unsafe arguments.map { unsafe $0.start }
     let counts = commands.map { CInt($0.count) }
-    let infos = commands.map { $0.hints.raw }
+    let infos = commands.map { $0.info.raw }
     return try withExtendedLifetime((arguments, commands)) { () throws(MPIError) in
       unsafe try connected("MPI_Comm_spawn_multiple", root, total) { new, codes in
         unsafe MPI_Comm_spawn_multiple(
@@ -134,7 +134,7 @@ extension Communicator {
   }
 }
 
-/// The processes that started this one with ``Communicator/spawn(_:arguments:count:hints:root:)``, and
+/// The processes that started this one with ``Communicator/spawn(_:arguments:count:info:root:)``, and
 /// those that were started with it; `nil` for a process that a launcher started.
 ///
 /// - Precondition: MPI is initialized.

@@ -17,7 +17,7 @@ extension TopologyCommunicator {
   /// - Throws: ``MPIError/Code/invalidTopology`` on a graph that is not symmetric, and what the
   ///   library reports.
   /// - Complexity: The numbers of elements are gathered first, as
-  ///   ``neighborPartition(for:)`` does; give `counts:`, or storage for the result, to save that.
+  ///   ``neighborPartition(for:)-(Int)`` does; give `counts:`, or storage for the result, to save that.
   ///
   /// The corresponding C function is `MPI_Neighbor_allgatherv` (MPI 3.1 §7.6.1).
   public func neighborAllGather<T: Datatype>(_ elements: Span<T>) throws(MPIError) -> [T] {
