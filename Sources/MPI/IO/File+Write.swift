@@ -15,8 +15,8 @@ extension File {
   ///     follow each other in the order of ranks.
   /// - Returns: How much was written: everything.
   /// - Throws: ``MPIError/Code/noSpace`` where the disk is full, ``MPIError/Code/inputOutput`` where
-  ///   less was written for another reason, ``MPIError/Code/access`` in a file that was not opened
-  ///   to write, and what else the library reports. The message names the file.
+  ///   less was written for another reason, ``MPIError/Code/readOnly`` in a file that was not
+  ///   opened to write, and what else the library reports. The message names the file.
   /// - Precondition: The file is seen as bytes, or as elements of this type; the offset is not
   ///   negative.
   ///
