@@ -1,6 +1,6 @@
 // What tasks that wait for messages cost: their rate and latency, and the idle progress engine.
 //
-//     async-benchmark thread|loop     on two ranks; prints lines of a name and a number
+//     asynchronous thread|loop     on two ranks; prints lines of a name and a number
 //
 // `thread` has the engine's own thread complete operations, and the pool's threads run tasks; `loop`
 // has the main thread do both.
@@ -28,7 +28,7 @@ import MPI
 }
 
 struct Usage: Error, CustomStringConvertible {
-  var description: String { "usage: async-benchmark thread|loop, on 2 ranks" }
+  var description: String { "usage: asynchronous thread|loop, on 2 ranks" }
 }
 
 func measure(_ world: Communicator) async throws {

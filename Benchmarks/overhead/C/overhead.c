@@ -224,6 +224,21 @@ static void persistent(MPI_Request *receiving, MPI_Request *sending, int repetit
   }
 }
 
+// The target of one-sided calls does nothing meanwhile.
+static void put(const char *elements, int count, int target, MPI_Win window, int repetitions) {
+  for (int i = 0; i < repetitions; i++) {
+    MPI_Put(elements, count, MPI_UINT8_T, target, 0, count, MPI_UINT8_T, window);
+    MPI_Win_flush(target, window);
+  }
+}
+
+static void get(char *elements, int count, int target, MPI_Win window, int repetitions) {
+  for (int i = 0; i < repetitions; i++) {
+    MPI_Get(elements, count, MPI_UINT8_T, target, 0, count, MPI_UINT8_T, window);
+    MPI_Win_flush_local(target, window);
+  }
+}
+
 static void sendReceive(const char *outbox, char *inbox, int count, int peer, int repetitions) {
   for (int i = 0; i < repetitions; i++)
     MPI_Sendrecv(
@@ -282,6 +297,15 @@ static void timeAll(void) {
     TIME("persistent", bytes, persistent(&receiving, &sending, n));
     MPI_Request_free(&receiving);
     MPI_Request_free(&sending);
+    char *memory;
+    MPI_Win window;
+    MPI_Win_allocate(bytes, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &memory, &window);
+    memset(memory, 0, bytes);
+    MPI_Win_lock_all(0, window);
+    TIME("put", bytes, if (rank == 0) put(outbox, bytes, peer, window, n));
+    TIME("get", bytes, if (rank == 0) get(inbox, bytes, peer, window, n));
+    MPI_Win_unlock_all(window);
+    MPI_Win_free(&window);
     free(inbox);
     free(outbox);
     if (bytes < 8 || bytes > 1048576) continue;

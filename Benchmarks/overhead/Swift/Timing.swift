@@ -59,6 +59,19 @@ private func persistent(
   }
 }
 
+// The target of one-sided calls does nothing meanwhile.
+private func put(
+  _ ranks: LockedTargets<UInt8>, _ elements: [UInt8], _ target: Int, _ repetitions: Int
+) throws(MPIError) {
+  for _ in 0..<repetitions { try ranks[target].put(elements.span) }
+}
+
+private func get(
+  _ ranks: LockedTargets<UInt8>, _ elements: inout [UInt8], _ target: Int, _ repetitions: Int
+) throws(MPIError) {
+  for _ in 0..<repetitions { try ranks[target].get(into: elements.mutableSpan) }
+}
+
 private func sendReceive(
   _ world: Communicator, _ outbox: [UInt8], _ inbox: inout [UInt8], _ peer: Int,
   _ repetitions: Int
@@ -91,7 +104,7 @@ private func time(
   print(kind, bytes, least, median)
 }
 
-func timeAll(_ world: Communicator) throws(MPIError) {
+func timeAll(_ world: Communicator) throws {
   let sizes = [1, 8, 64, 512, 4096, 32768, 262_144, 1_048_576, 4_194_304]
   let peer = world.size == 1 ? 0 : 1 - world.rank
   for bytes in sizes where world.size == 2 || bytes <= 512 {
@@ -117,6 +130,16 @@ func timeAll(_ world: Communicator) throws(MPIError) {
     try time("persistent", bytes, world) { (repetitions) throws(MPIError) in
       try persistent(&receiving, &sending, repetitions)
     }
+    let window = try Window<UInt8>(count: bytes, on: world)
+    try window.withLockAll { ranks in
+      try time("put", bytes, world) { (repetitions) throws(MPIError) in
+        if world.rank == 0 { try put(ranks, outbox, peer, repetitions) }
+      }
+      try time("get", bytes, world) { (repetitions) throws(MPIError) in
+        if world.rank == 0 { try get(ranks, &inbox, peer, repetitions) }
+      }
+    }
+    try window.close()
     guard (8...1_048_576).contains(bytes) else { continue }
     let elements = [Double](repeating: 0, count: bytes / 8)
     var result = [Double](repeating: 0, count: bytes / 8)
