@@ -377,9 +377,6 @@ import Testing
     }
     #expect(try world.allReduce(encoding: mine, +) == all)
     #expect(try world.scan(encoding: mine, +) == Array(all[...world.rank]))
-    // Not associative: from the left.
-    let nested = try world.allReduce(encoding: "\(world.rank)") { "(\($0) \($1))" }
-    #expect(nested == all.dropFirst().reduce("0") { "(\($0) \($1))" })
     let counts = try world.allReduce(encoding: ["all": 1, "rank \(world.rank)": 1]) {
       $0.merging($1, uniquingKeysWith: +)
     }

@@ -1,6 +1,8 @@
 // What tasks that wait for messages cost: their rate and latency, and the idle progress engine.
 //
-//     asynchronous thread|loop     on two ranks; prints lines of a name and a number
+//     asynchronous thread|loop        on two ranks; prints lines of a name and a number
+//     asynchronous check LEVEL thread|loop
+//                                     on any number; says whether messages and collectives are right
 //
 // `thread` has the engine's own thread complete operations, and the pool's threads run tasks; `loop`
 // has the main thread do both.
@@ -18,6 +20,9 @@ import MPI
     switch Array(CommandLine.arguments.dropFirst()) {
     case ["thread"]: await MPI.run { world in try await measure(world) }
     case ["loop"]: loop()
+    case let words where words.count == 3 && words[0] == "check":
+      guard let level = level(words[1]) else { fallthrough }
+      if words[2] == "thread" { await checkOnThread(level) } else { checkInLoop(level) }
     default: MPI.run { _ in throw Usage() } as Void
     }
   }
@@ -28,7 +33,9 @@ import MPI
 }
 
 struct Usage: Error, CustomStringConvertible {
-  var description: String { "usage: asynchronous thread|loop, on 2 ranks" }
+  var description: String {
+    "usage: asynchronous thread|loop, on 2 ranks; check LEVEL thread|loop, on any number"
+  }
 }
 
 func measure(_ world: Communicator) async throws {

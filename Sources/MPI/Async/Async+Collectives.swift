@@ -264,7 +264,7 @@ extension Async {
     return received.take()
   }
 
-  nonisolated(nonsending) private func broadcast<T: Datatype>(
+  nonisolated(nonsending) func broadcast<T: Datatype>(
     in storage: AsyncStorage<T>, from root: Int, _ cancellation: AsyncOperation.Cancellation
   ) async throws(MPIError) -> [T] {
     let communicator = communicator
@@ -306,7 +306,7 @@ extension Async {
     return isRoot ? all : nil
   }
 
-  nonisolated(nonsending) private func allGatherEach<T: Datatype>(
+  nonisolated(nonsending) func allGatherEach<T: Datatype>(
     _ value: T, _ cancellation: AsyncOperation.Cancellation
   ) async throws(MPIError) -> [T] {
     let communicator = communicator
@@ -318,7 +318,7 @@ extension Async {
     }
   }
 
-  nonisolated(nonsending) private func allToAll<T: Datatype>(
+  nonisolated(nonsending) func allToAll<T: Datatype>(
     _ elements: [T], _ cancellation: AsyncOperation.Cancellation
   ) async throws(MPIError) -> [T] {
     let communicator = communicator

@@ -4,9 +4,6 @@ internal import CMPI
 // the place of a size, so that all ranks throw, and none waits for what will not come. Decoding is
 // the last step: a rank on which it fails leaves no other waiting.
 
-/// In the place of a size: the value could not be encoded.
-private let failed = -1
-
 extension Communicator {
   /// Gives the root's value to all ranks.
   ///
@@ -36,7 +33,7 @@ extension Communicator {
       do throws(MPIError) {
         try writer.encode(value, inPlace: false, "MPI_Bcast", on: raw)
       } catch {
-        try _broadcastFailure(error, rawRoot)
+        try _broadcastFailure("rank \(rank) \(error.message)", rawRoot)
         throw error
       }
       try _broadcast(writer, rawRoot)
@@ -44,46 +41,28 @@ extension Communicator {
     return value
   }
 
-  /// The bytes of the first broadcast: the size, and as much of the message as has room.
-  private static var firstByteCount: Int { 2048 }
-
   private func _broadcast(_ writer: ObjectWriter, _ root: CInt) throws(MPIError) {
-    let first = ByteBuffer(capacity: Self.firstByteCount)
-    let message = unsafe writer.buffer.bytes
-    first.put(value: Int64(message.count))
-    let fits = message.count <= Self.firstByteCount - 8
-    if fits { unsafe first.put(message) }
-    first.pad(to: Self.firstByteCount)
-    try unsafe _broadcast(first.rawBuffer, root, nil)
-    if !fits { try unsafe _broadcast(writer.rawBuffer, root, nil) }
+    let head = BroadcastHead(writer)
+    try unsafe _broadcast(head.bytes.rawBuffer, root, nil)
+    if !head.isAll { try unsafe _broadcast(writer.rawBuffer, root, nil) }
   }
 
   /// Tells the other ranks that there is no value.
-  func _broadcastFailure(_ error: MPIError, _ root: CInt) throws(MPIError) {
-    let first = ByteBuffer(capacity: Self.firstByteCount)
-    first.put(value: Int64(failed))
-    let text = Array(error.message.utf8.prefix(Self.firstByteCount - 16))
-    first.put(value: Int64(text.count))
-    unsafe text.withUnsafeBytes { unsafe first.put($0) }
-    first.pad(to: Self.firstByteCount)
-    try unsafe _broadcast(first.rawBuffer, root, nil)
+  ///
+  /// - Parameter text: Which rank cannot do what.
+  func _broadcastFailure(_ text: String, _ root: CInt) throws(MPIError) {
+    let head = BroadcastHead(failure: text)
+    try unsafe _broadcast(head.bytes.rawBuffer, root, nil)
   }
 
   func _receiveBroadcast<T: Decodable>(_ type: T.Type, _ root: CInt) throws(MPIError) -> T {
-    let first = ByteBuffer(capacity: Self.firstByteCount)
-    first.pad(to: Self.firstByteCount)
-    try unsafe _broadcast(first.rawBuffer, root, nil)
-    let size = Int(first.load(at: 0, as: Int64.self))
-    if size == failed {
-      let length = min(Int(first.load(at: 8, as: Int64.self)), Self.firstByteCount - 16)
-      throw MPIError(
-        .conversion, routine: "MPI_Bcast",
-        message: "rank \(root) \(first.string(at: 16, count: max(0, length)))", on: raw)
-    }
+    let head = BroadcastHead()
+    try unsafe _broadcast(head.bytes.rawBuffer, root, nil)
+    let size = try head.messageSize("MPI_Bcast", on: raw)
     return try unsafe ObjectReader.decode(type, byteCount: size, "MPI_Bcast", on: raw) {
       (buffer) throws(MPIError) in
-      if size <= Self.firstByteCount - 8 {
-        unsafe first.copy(from: 8, count: size, to: buffer.address)
+      if head.isAll {
+        unsafe head.bytes.copy(from: 8, count: size, to: buffer.address)
       } else {
         try unsafe _broadcast(buffer, root, nil)
       }
@@ -109,7 +88,7 @@ extension Communicator {
   }
 
   /// Gathers the messages of all ranks. An error of its own is thrown on all ranks.
-  func _gatherMessages<T: Encodable>(
+  private func _gatherMessages<T: Encodable>(
     encoding value: T, to root: Int
   ) throws(MPIError) -> (ByteBuffer, Partition)? {
     let rawRoot = try rawRoot(root, "MPI_Gatherv")
@@ -182,7 +161,7 @@ extension Communicator {
     }
     try broadcast(outbox.counts.mutableSpan, from: root)
     if let failure = outbox.failure { throw failure }
-    if outbox.counts.contains(failed) { throw _failure(of: root, "MPI_Scatterv") }
+    if outbox.counts.contains(unencodable) { throw _failure(of: root, "MPI_Scatterv") }
     let parts = Partition(counts: outbox.counts)
     let bytes = ByteBuffer(capacity: parts.counts[rank])
     unsafe try bytes.receive(parts.counts[rank]) { (address) throws(MPIError) in
@@ -214,7 +193,7 @@ extension Communicator {
     let counts = try allToAll(outbox.counts.span)
     if let failure = outbox.failure { throw failure }
     // A rank that has failed has told all.
-    if let rank = counts.firstIndex(of: failed) { throw _failure(of: rank, "MPI_Alltoallw") }
+    if let rank = counts.firstIndex(of: unencodable) { throw _failure(of: rank, "MPI_Alltoallw") }
     let (sending, receiving) = (Partition(counts: outbox.counts), Partition(counts: counts))
     let bytes = ByteBuffer(capacity: receiving.count)
     unsafe try bytes.receive(receiving.count) { (address) throws(MPIError) in
@@ -236,78 +215,9 @@ extension Communicator {
     } catch {
       failure = error
     }
-    let counts = try allGather(failure == nil ? writer.buffer.count : failed)
+    let counts = try allGather(failure == nil ? writer.buffer.count : unencodable)
     if let failure { throw failure }
-    if let rank = counts.firstIndex(of: failed) { throw _failure(of: rank, routine) }
+    if let rank = counts.firstIndex(of: unencodable) { throw _failure(of: rank, routine) }
     return Partition(counts: counts)
-  }
-
-  private func _failure(of rank: Int, _ routine: StaticString) -> MPIError {
-    MPIError(
-      .conversion, routine: routine.description, message: "rank \(rank) cannot encode its value",
-      on: raw)
-  }
-
-  /// The values of all ranks; this one's own needs no decoding.
-  func _decodeAll<T: Decodable>(
-    _ bytes: ByteBuffer, _ parts: Partition, own: T, _ routine: StaticString
-  ) throws(MPIError) -> [T] {
-    var values: [T] = []
-    values.reserveCapacity(size)
-    for rank in 0..<size {
-      values.append(
-        rank == self.rank
-          ? own : try ObjectReader.decode(T.self, bytes, parts[rank], routine, on: raw))
-    }
-    return values
-  }
-}
-
-/// Values for all ranks, encoded one after the other.
-private struct Outbox {
-  let bytes = ByteBuffer(capacity: 1024)
-  var counts: [Int]
-  private(set) var failure: MPIError?
-
-  init(ranks: Int) { counts = [Int](repeating: 0, count: ranks) }
-
-  /// Encodes a value for each rank but this one. If one fails, all counts say so.
-  mutating func encode<T: Encodable>(
-    _ values: [T], except own: Int, _ routine: StaticString, on raw: RawCommunicator
-  ) {
-    do throws(MPIError) {
-      for rank in values.indices where rank != own {
-        counts[rank] = try ObjectWriter.with { (writer) throws(MPIError) in
-          try writer.encode(values[rank], inPlace: false, routine, on: raw)
-          unsafe bytes.put(writer.buffer.bytes)
-          return writer.buffer.count
-        }
-      }
-    } catch {
-      failure = error
-      counts = [Int](repeating: failed, count: counts.count)
-    }
-  }
-}
-
-extension ByteBuffer {
-  /// The bytes as C describes them.
-  fileprivate var rawBuffer: RawBuffer {
-    unsafe RawBuffer(
-      address: UnsafeMutableRawPointer(mutating: bytes.baseAddress), count: count,
-      datatype: UInt8.mpiDatatype)
-  }
-}
-
-extension ObjectReader {
-  /// The value that some bytes hold.
-  static func decode<T: Decodable>(
-    _ type: T.Type, _ bytes: ByteBuffer, _ range: Range<Int>, _ routine: StaticString,
-    on raw: RawCommunicator
-  ) throws(MPIError) -> T {
-    try with { (reader) throws(MPIError) in
-      try unsafe reader.decode(
-        type, UnsafeRawBufferPointer(rebasing: bytes.bytes[range]), 0, nil, routine, on: raw)
-    }
   }
 }

@@ -1,3 +1,5 @@
+internal import CMPI
+
 extension Communicator {
   /// Combines the values of all ranks, in rank order, and gives the result to the root.
   ///
@@ -5,26 +7,44 @@ extension Communicator {
   ///
   ///     let words = try world.reduce(encoding: counts, to: 0) { $0.merging($1, uniquingKeysWith: +) }
   ///
-  /// The result is `combine(… combine(combine(v0, v1), v2) …, vn)`: always the same, even where the
-  /// function is not associative.
+  /// The ranks combine neighboring results in a binomial tree. The function need not be commutative,
+  /// but must be associative: `combine(combine(a, b), c)` is as good as `combine(a, combine(b, c))`.
+  /// Where it is not, gather the values with ``gather(encoding:to:)``, and combine them there.
   ///
   /// - Parameters:
   ///   - value: This rank's value.
-  ///   - root: The rank that combines, and gets the result.
-  ///   - combine: Combines the values of lower ranks with that of the next; it is called on the root
-  ///     only.
+  ///   - root: The rank that gets the result.
+  ///   - combine: Combines the values of lower ranks with those of higher ones; it is called on many
+  ///     ranks.
   /// - Returns: The result on the root, `nil` elsewhere.
-  /// - Throws: As ``gather(encoding:to:)``.
-  /// - Complexity: The root receives the values of all ranks. Where there are many ranks, and
+  /// - Throws: ``MPIError/Code/conversion`` where a value, or what was combined, cannot be encoded or
+  ///   decoded: on the rank that cannot, on the root, and on the ranks between them in the tree;
+  ///   ``MPIError/Code/invalidRoot``, and what else the library reports.
+  /// - Complexity: O(log `size`) messages one after the other; no rank holds more than two values at
+  ///   a time. The first reduction of a communicator makes another of the same processes, in which
+  ///   the messages are out of the way of the program's own; it is freed with the communicator. For
   ///   values that are a ``Datatype``, ``reduce(_:_:to:)-(T,_,_)`` is the better choice.
   ///
-  /// The corresponding C functions are `MPI_Allgather` and `MPI_Gatherv`; `MPI_Reduce` (MPI 3.1 §5.9)
-  /// takes no values whose size varies.
+  /// The corresponding C functions are `MPI_Send`, `MPI_Mprobe` and `MPI_Mrecv`; `MPI_Reduce`
+  /// (MPI 3.1 §5.9) takes no values whose size varies.
   public func reduce<T: Codable>(
     encoding value: T, to root: Int, _ combine: (T, T) -> T
   ) throws(MPIError) -> T? {
-    guard let values = try gather(encoding: value, to: root) else { return nil }
-    return values.dropFirst().reduce(values[0], combine)
+    _ = try rawRoot(root, "MPI_Reduce")
+    let tree = try ReductionTree(self)
+    let result: Partial<T>?
+    do throws(MPIError) {
+      result = try tree.combine(value, combine)
+    } catch {
+      // What rank 0 has for the root must not be there for the next reduction.
+      if rank == root, error.code == .conversion { _ = tree.take(T.self, from: 0) }
+      throw error
+    }
+    if let result {
+      if root == 0 { return try result.get() }
+      try tree.pass(result, to: root)
+    }
+    return rank == root ? try tree.take(T.self, from: 0).get() : nil
   }
 
   /// Combines the values of all ranks, in rank order, and gives the result to all.
@@ -33,27 +53,34 @@ extension Communicator {
   ///
   ///     let all = try world.allReduce(encoding: found) { $0.union($1) }
   ///
-  /// - Returns: The same value on all ranks.
-  /// - Throws: As ``gather(encoding:to:)``; where rank 0 cannot decode a value, on all ranks.
-  /// - Complexity: As ``reduce(encoding:to:_:)`` and ``broadcast(encoding:from:)``. The function is
-  ///   called on rank 0 only.
+  /// The function must be associative, as for ``reduce(encoding:to:_:)``.
   ///
-  /// The corresponding C functions are `MPI_Allgather`, `MPI_Gatherv` and `MPI_Bcast`.
+  /// - Returns: The same value on all ranks.
+  /// - Throws: ``MPIError/Code/conversion`` on all ranks where one cannot encode a value, or cannot
+  ///   decode one that it is to combine; and what else the library reports.
+  /// - Complexity: As ``reduce(encoding:to:_:)`` and ``broadcast(encoding:from:)``.
+  ///
+  /// The corresponding C functions are `MPI_Send`, `MPI_Mprobe`, `MPI_Mrecv` and `MPI_Bcast`;
+  /// `MPI_Allreduce` (MPI 3.1 §5.9.6) takes no values whose size varies.
   public func allReduce<T: Codable>(
     encoding value: T, _ combine: (T, T) -> T
   ) throws(MPIError) -> T {
-    guard let (bytes, parts) = try _gatherMessages(encoding: value, to: 0) else {
-      return try _receiveBroadcast(T.self, 0)
-    }
-    let result: T
+    let tree = try ReductionTree(self)
+    let result: Partial<T>?
     do throws(MPIError) {
-      let values = try _decodeAll(bytes, parts, own: value, "MPI_Gatherv")
-      result = values.dropFirst().reduce(values[0], combine)
+      result = try tree.combine(value, combine)
     } catch {
-      try _broadcastFailure(error, 0)
+      // Rank 0 tells all that there is no result.
+      if error.code == .conversion { _ = try? _receiveBroadcast(T.self, 0) }
       throw error
     }
-    return try broadcast(encoding: result, from: 0)
+    switch result {
+    case nil: return try _receiveBroadcast(T.self, 0)
+    case .value(let value): return try broadcast(encoding: value, from: 0)
+    case .failure(let error, let text):
+      try _broadcastFailure(text, 0)
+      throw error
+    }
   }
 
   /// Combines the values of all ranks up to this one, in rank order.

@@ -62,6 +62,10 @@ extension AnyCommunicator {
   public final func revoke() throws(MPIError) {
     try require(.faultTolerance, "MPIX_Comm_revoke", on: raw)
     try check(CMPI_Comm_revoke(raw), "MPIX_Comm_revoke", on: raw)
+    // What waits in a reduction of values, waits there.
+    if let context = ReductionTree.context(of: self) {
+      try check(CMPI_Comm_revoke(context.raw), "MPIX_Comm_revoke", on: raw)
+    }
   }
 
   /// Whether the communicator was revoked, by this process or another.
