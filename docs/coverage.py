@@ -31,7 +31,6 @@ ABSENT = {
     "MPI_Init": "`MPI.run(threading: .single)`: `MPI_Init_thread` does the same",
     "MPI_Neighbor_allgatherv": f"`neighborAllGather(_:counts:)`: `MPI_Neighbor_alltoallw` {EQUIVALENT}",
     "MPI_Neighbor_alltoallv": f"`neighborAllToAll(_:sending:)`: `MPI_Neighbor_alltoallw` {EQUIVALENT}",
-    "MPI_Op_free": "two operations serve all closures, for as long as the process runs",
     "MPI_Register_datarep": "neither Open MPI 4.1 nor MPICH 4.0 calls conversion functions",
     "MPI_Type_get_true_extent": f"`Layout.trueByteBounds`: `MPI_Type_get_true_extent_x` {EQUIVALENT}",
     "MPI_Type_match_size": "Swift's types have their sizes in their names",
