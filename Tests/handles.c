@@ -208,13 +208,6 @@ FREES(comm_key, int, MPI_Comm_free_keyval)
 FREES(type_key, int, MPI_Type_free_keyval)
 FREES(win_key, int, MPI_Win_free_keyval)
 
-#define FREES_ON(name, parameters, arguments)                               \
-  int name parameters {                                                     \
-    uintptr_t before = (uintptr_t)*h;                                       \
-    int code = P##name arguments;                                           \
-    if (*h == MPI_REQUEST_NULL && used) take(request, before);              \
-    return code;                                                            \
-  }
 #define START(name)                                                                                      \
   MAKES(request, *r != MPI_REQUEST_NULL, r, name,                                                        \
     (const void *b, int n, MPI_Datatype t, int p, int g, MPI_Comm c, MPI_Request *r), (b, n, t, p, g, c, r))
@@ -226,6 +219,22 @@ MAKES(request, *r != MPI_REQUEST_NULL, r, MPI_Recv_init,
   (void *b, int n, MPI_Datatype t, int p, int g, MPI_Comm c, MPI_Request *r), (b, n, t, p, g, c, r))
 FREES(request, MPI_Request, MPI_Request_free)
 
-// Open MPI 4 frees a persistent request whose operation has failed.
-FREES_ON(MPI_Wait, (MPI_Request *h, MPI_Status *s), (h, s))
-FREES_ON(MPI_Test, (MPI_Request *h, int *f, MPI_Status *s), (h, f, s))
+// Open MPI 4 frees a persistent request whose operation has failed (open-mpi/ompi#13432).
+#define ENDS(name, parameters, arguments, n)                                                   \
+  int name parameters {                                                                        \
+    uintptr_t before[(n) > 0 ? (n) : 1];                                                       \
+    for (int at = 0; at < (n); at++) before[at] = (uintptr_t)h[at];                                 \
+    int code = P##name arguments;                                                              \
+    for (int at = 0; at < (n); at++) {                                                         \
+      if (h[at] == MPI_REQUEST_NULL && before[at] != (uintptr_t)h[at]) take(request, before[at]); \
+    }                                                                                          \
+    return code;                                                                               \
+  }
+ENDS(MPI_Wait, (MPI_Request *h, MPI_Status *s), (h, s), 1)
+ENDS(MPI_Test, (MPI_Request *h, int *f, MPI_Status *s), (h, f, s), 1)
+ENDS(MPI_Waitall, (int n, MPI_Request *h, MPI_Status *s), (n, h, s), n)
+ENDS(MPI_Testall, (int n, MPI_Request *h, int *f, MPI_Status *s), (n, h, f, s), n)
+ENDS(MPI_Waitany, (int n, MPI_Request *h, int *i, MPI_Status *s), (n, h, i, s), n)
+ENDS(MPI_Testany, (int n, MPI_Request *h, int *i, int *f, MPI_Status *s), (n, h, i, f, s), n)
+ENDS(MPI_Waitsome, (int n, MPI_Request *h, int *c, int *i, MPI_Status *s), (n, h, c, i, s), n)
+ENDS(MPI_Testsome, (int n, MPI_Request *h, int *c, int *i, MPI_Status *s), (n, h, c, i, s), n)
