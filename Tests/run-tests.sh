@@ -122,8 +122,8 @@ run() { # TITLE RANKS LIMIT MODULES
 # Counts the handles that are made and freed.
 handles='' left='WARNING: .*still allocated (in|at) MPI_F'
 read -r version < <(pkg-config --modversion "${PCOMPUTE_MPI:-ompi-c}" 2>/dev/null) || version=
-if [[ ${PCOMPUTE_LEAKS:-} != 1 && ${PCOMPUTE_MPI:-ompi-c} == ompi-c && $version == 4.* && $(uname) == Linux ]]; then
-  PCOMPUTE_LEAKS=${PCOMPUTE_LEAKS:-1}
+if [[ ! ${PCOMPUTE_LEAKS:-} && ${PCOMPUTE_MPI:-ompi-c} == ompi-c && $version == 4.* && $(uname) == Linux ]]; then
+  PCOMPUTE_LEAKS=1
 fi
 if [[ ${PCOMPUTE_LEAKS:-} == 1 ]]; then
   handles=$1/handles.so

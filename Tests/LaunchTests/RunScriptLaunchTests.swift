@@ -121,7 +121,10 @@ import Testing
     let result = try script.run([option])
     #expect(result.status == 0)
     #expect(result.standardError == "")
-    for word in ["--hosts", "--hostfile", "--native", "--mpi", "example", "exec", "test", "build", "--sanitize"] {
+    for word in [
+      "--hosts", "--hostfile", "--native", "--mpi", "example", "exec", "test", "build",
+      "--sanitize",
+    ] {
       #expect(result.standardOutput.contains(word))
     }
   }
