@@ -19,6 +19,8 @@ Builds pcompute, where that is needed, and runs it under MPI.
   ./run.sh [--mpi NAME] test [NAME]    all tests, alone and under mpirun, or those whose name matches NAME;
                                        with -n at that number of ranks only; with PCOMPUTE_LARGE_TESTS=1 also those
                                        of more than 2^31 elements, which need 14 GiB of memory
+  ./run.sh test --sanitize KIND [NAME] the tests that communicate, under the address or the thread sanitizer: alone and
+                                       at 3 ranks (or -n); thread: those named Async, unless NAME is given
 
 Options
   -n RANKS            how many processes; without it one per core, or all slots of the hosts or the allocation
@@ -223,6 +225,21 @@ build() { # [PRODUCT]
   printf '%s\n' "$print $(resolved)" >"$stamp"
 }
 
+# Runs the tests that communicate under a sanitizer, in a build of its own. Does not return.
+sanitize() { # [NAME]
+  folder+=-$sanitizer flags+=("--sanitize=$sanitizer")
+  swift_build --build-tests || fail 1 "the tests' build failed"
+  # The MPI libraries never free some of their own memory.
+  default ASAN_OPTIONS detect_leaks=0
+  default TSAN_OPTIONS "suppressions=$root/Tests/tsan.supp"
+  if [[ $sanitizer == thread ]]; then set -- "${1:-Async}"; fi
+  # Nothing may be loaded before a sanitizer, and each test takes several times as long.
+  export PCOMPUTE_TEST_RANKS=${ranks:-3} PCOMPUTE_TEST_LAUNCHES=0 PCOMPUTE_LEAKS=0 PCOMPUTE_LARGE_TESTS=0
+  default PCOMPUTE_TEST_LIMIT 1800
+  export PCOMPUTE_LAUNCHER=$launcher
+  exec "$root/Tests/run-tests.sh" "$folder/debug" "$@"
+}
+
 # The cores that this process may use: its affinity, and the time that a container is granted.
 # (nproc would take OMP_NUM_THREADS for an answer.)
 cores() {
@@ -313,7 +330,7 @@ open_mpi_settings() {
   fi
 }
 
-ranks='' hosts='' hostfile='' native='' mpi_option=''
+ranks='' hosts='' hostfile='' native='' mpi_option='' sanitizer=''
 value() { [[ ${2:-} ]] || fail 2 "$1 needs a value"; }
 
 while (($#)); do
@@ -343,6 +360,8 @@ if [[ ${1:-} == test ]]; then
       --mpi=*) mpi_option=${1#*=} ;;
       --mpi) value "$@" && mpi_option=$2 && shift ;;
       -n) value "$@" && ranks=$2 && shift ;;
+      --sanitize=*) sanitizer=${1#*=} ;;
+      --sanitize) value "$@" && sanitizer=$2 && shift ;;
       *) break ;;
     esac
     shift
@@ -351,6 +370,7 @@ if [[ ${1:-} == test ]]; then
 fi
 
 if [[ $ranks && ! $ranks =~ ^[1-9][0-9]{0,6}$ ]]; then fail 2 "-n needs a number of ranks, not $ranks"; fi
+if [[ $sanitizer && ! $sanitizer =~ ^(address|thread)$ ]]; then fail 2 "--sanitize needs address or thread, not $sanitizer"; fi
 if [[ $hosts && $hostfile ]]; then fail 2 "--hosts and --hostfile exclude each other"; fi
 if [[ $hostfile && ! -r $hostfile ]]; then fail 2 "--hostfile: cannot read $hostfile"; fi
 
@@ -367,7 +387,7 @@ if [[ $command == test && $mpi_option == all ]]; then
   trap 'rm -f "$log"' EXIT
   for name in openmpi mpich openmpi5 mpich5 abi; do
     printf '\n=== %s\n' "$name"
-    "$root/run.sh" ${ranks:+-n "$ranks"} --mpi "$name" "$@" 2>&1 | tee -a "$log" || failures=1
+    "$root/run.sh" ${ranks:+-n "$ranks"} --mpi "$name" "$1" ${sanitizer:+--sanitize "$sanitizer"} "${@:2}" 2>&1 | tee -a "$log" || failures=1
   done
   printf '\nin all: '
   awk '/^[0-9]+ passed, [0-9]+ failed$/ { p += $1; f += $3 } END { printf "%d passed, %d failed\n", p, f }' "$log"
@@ -381,6 +401,7 @@ case $command in
   build) build ;;
   test)
     require_swift
+    if [[ $sanitizer ]]; then sanitize "${@:2}"; fi
     swift_build --build-tests || fail 1 "the tests' build failed"
     # The programs that tests launch.
     if [[ ${PCOMPUTE_TEST_LAUNCHES:-1} == 1 ]]; then build; fi

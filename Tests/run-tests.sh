@@ -5,14 +5,19 @@
 #
 # PCOMPUTE_TEST_RANKS   the numbers of ranks, beside a single process (2 3 4 7)
 # PCOMPUTE_TEST_LAUNCHES  0: not those that launch programs
+# PCOMPUTE_LEAKS        1: a handle of MPI's that is not freed is a failed test; 0: it is not looked for (with Open MPI 4: 1,
+#                       with others: 0)
 # PCOMPUTE_TEST_LIMIT   seconds after which one run is ended (600; the tests that launch programs: 900)
 set -euo pipefail
 
 # Under mpirun this script stands before each rank's test process: rank 0 speaks, the others write to files.
 if [[ ${1:-} == --rank ]]; then
-  folder=$2 rank=${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-${PMIX_RANK:-0}}}
-  shift 2
+  folder=$2 handles=$3 rank=${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-${PMIX_RANK:-0}}}
+  shift 3
   if ((rank)); then exec >"$folder/$rank" 2>&1; fi
+  if [[ $handles ]]; then
+    exec env OMPI_MCA_mpi_show_handle_leaks=1 "LD_PRELOAD=$handles${LD_PRELOAD:+:$LD_PRELOAD}" "$@"
+  fi
   exec "$@"
 fi
 
@@ -57,7 +62,7 @@ standing() {
 }
 
 run() { # TITLE RANKS LIMIT MODULES
-  local title=$1 ranks=$2 limit=$3 filter="^($4)[./].*${name:+($name)}" status=0 good bad elsewhere started=$SECONDS
+  local title=$1 ranks=$2 limit=$3 filter="^($4)[./].*${name:+($name)}" status=0 good bad elsewhere log started=$SECONDS
   local hidden='^◇|^↳ (Testing Library|Target Platform)'
   local command=("$tests" --testing-library swift-testing --no-parallel --filter "$filter")
   rm -f "$logs"/*
@@ -67,7 +72,9 @@ run() { # TITLE RANKS LIMIT MODULES
   # Alone, a process of MPICH starts an mpiexec for itself when it is asked for more than messages, and that may be
   # another MPI's, which never answers.
   if ((ranks > 1)) || [[ ${PCOMPUTE_MPI:-} == *mpich* && $4 == MPITests* ]]; then
-    command=("$here/../run.sh" -n "$ranks" exec "$here/run-tests.sh" --rank "$logs" "${command[@]}")
+    command=("$here/../run.sh" -n "$ranks" exec "$here/run-tests.sh" --rank "$logs" "$handles" "${command[@]}")
+  elif [[ $4 == MPITests* ]]; then
+    command=("$here/run-tests.sh" --rank "$logs" "$handles" "${command[@]}")
   fi
   timeout --kill-after=10 "$limit" "${command[@]}" </dev/null \
     > >(tee "$logs/0" | grep --line-buffered -avE "$hidden" | grep --line-buffered -avxFf "$seen") 2>&1 &
@@ -100,9 +107,34 @@ run() { # TITLE RANKS LIMIT MODULES
     # A test that did not come to its end is a failed one.
     ((bad)) || bad=1
   fi
+  if grep -qaE "$left" "$logs"/[0-9]*; then
+    # Rank 0 has spoken.
+    for log in "$logs"/[1-9]*; do
+      if [[ -f $log ]]; then sed -nE "/$left/,\$s/^/[rank ${log##*/}] /p" "$log" | head -n 60; fi
+    done
+    printf '✘ %s: handles of MPI were not freed, see "still allocated" above\n' "$title"
+    bad=$((bad + 1))
+  fi
   passed=$((passed + good)) failed=$((failed + bad))
   printf '%s: %s passed, %s failed, %s s\n' "$title" "$good" "$bad" "$((SECONDS - started))"
 }
+
+# Counts the handles that are made and freed.
+handles='' left='WARNING: .*still allocated (in|at) MPI_F'
+read -r version < <(pkg-config --modversion "${PCOMPUTE_MPI:-ompi-c}" 2>/dev/null) || version=
+if [[ ! ${PCOMPUTE_LEAKS:-} && ${PCOMPUTE_MPI:-ompi-c} == ompi-c && $version == 4.* && $(uname) == Linux ]]; then
+  PCOMPUTE_LEAKS=1
+fi
+if [[ ${PCOMPUTE_LEAKS:-} == 1 ]]; then
+  handles=$1/handles.so
+  if [[ ! $handles -nt $here/handles.c ]]; then
+    read -ra flags < <(pkg-config --cflags --libs "${PCOMPUTE_MPI:-ompi-c}")
+    clang -shared -fPIC -O1 "$here/handles.c" -o "$handles.$$" "${flags[@]}" \
+      "-Wl,-rpath,$(pkg-config --variable=libdir "${PCOMPUTE_MPI:-ompi-c}")"
+    mv "$handles.$$" "$handles"
+  fi
+  handles=$(cd -- "${handles%/*}" && pwd -P)/handles.so
+fi
 
 # Ranks that are bound to the same core as those of another job would wait for each other.
 export OMPI_MCA_hwloc_base_binding_policy=${OMPI_MCA_hwloc_base_binding_policy:-none}

@@ -34,7 +34,6 @@ SERVED = {
 
 # What is absent, and why.
 ABSENT = {
-    "MPI_Op_free": "two operations serve all closures, for as long as the process runs",
     "MPI_Register_datarep": "neither Open MPI 4.1 nor MPICH 4.0 calls conversion functions",
     "MPI_Type_match_size": "Swift's types have their sizes in their names",
 }

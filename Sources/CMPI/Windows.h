@@ -36,7 +36,10 @@ CMPI_CONSTANT(int, MPI_MODE_NOSUCCEED)
 static inline int cmpi_at_finalize(MPI_Comm_delete_attr_function *function) {
   int key = MPI_KEYVAL_INVALID;
   int code = MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, function, &key, 0);
-  return code != MPI_SUCCESS ? code : MPI_Comm_set_attr(MPI_COMM_SELF, key, 0);
+  if (code == MPI_SUCCESS) code = MPI_Comm_set_attr(MPI_COMM_SELF, key, 0);
+  // The attribute keeps what it needs of its key.
+  if (key != MPI_KEYVAL_INVALID) MPI_Comm_free_keyval(&key);
+  return code;
 }
 
 #pragma clang assume_nonnull end

@@ -103,7 +103,8 @@ import Testing
       (["-n", "two", "info"], "not two"), (["--hosts"], "--hosts"),
       (["--hostfile", "/no/such/file"], "/no/such/file"),
       (["--hosts", "a", "--hostfile", "/dev/null"], "exclude"),
-      (["--mpi", "nonesuch"], "nonesuch"),
+      (["--mpi", "nonesuch"], "nonesuch"), (["test", "--sanitize"], "--sanitize"),
+      (["test", "--sanitize", "memory"], "not memory"),
       (["--mpi", "/no/such/folder"], "/no/such/folder"), (["example"], "ring"),
       (["example", "nonesuch"], "ring"), (["exec"], "program"),
     ])
@@ -120,7 +121,10 @@ import Testing
     let result = try script.run([option])
     #expect(result.status == 0)
     #expect(result.standardError == "")
-    for word in ["--hosts", "--hostfile", "--native", "--mpi", "example", "exec", "test", "build"] {
+    for word in [
+      "--hosts", "--hostfile", "--native", "--mpi", "example", "exec", "test", "build",
+      "--sanitize",
+    ] {
       #expect(result.standardOutput.contains(word))
     }
   }

@@ -1,4 +1,5 @@
 public import MPI
+import Synchronization
 public import Testing
 
 #if canImport(Glibc)
@@ -15,7 +16,13 @@ public enum TestWorld {
       // Who has initialized MPI finalizes it.
       let isFirst = !MPI.isInitialized
       let world = try MPI.initialize(threading: .multiple)
-      if isFirst { atexit { if !MPI.isFinalized { try? MPI.finalize() } } }
+      if isFirst {
+        atexit {
+          guard !MPI.isFinalized else { return }
+          agreement.withLock { $0 = nil }
+          try? MPI.finalize()
+        }
+      }
       return world
     } catch {
       fatalError("tests cannot start MPI: \(error)")
@@ -23,13 +30,7 @@ public enum TestWorld {
   }()
 
   /// What the ranks agree on between tests: never the tests' own messages.
-  private static let agreement: Communicator = {
-    do {
-      return try world.duplicated()
-    } catch {
-      fatalError("tests cannot duplicate the world: \(error)")
-    }
-  }()
+  private static let agreement = Mutex<Communicator?>(nil)
 
   /// Ends the job on a rank whom the others keep waiting: they wait for messages that will not come.
   ///
@@ -44,6 +45,11 @@ public enum TestWorld {
   /// Waits for all ranks, and says how many of them have failed. Ends the job when some rank does not come.
   static func failures(including failure: String?) throws -> Int {
     let mine = [failure == nil ? 0 : 1]
+    let agreement = try agreement.withLock { agreement in
+      let known = try agreement ?? world.duplicated()
+      agreement = known
+      return known
+    }
     var sum = [0]
     let request = try agreement.immediate.allReduce(mine.span, into: sum.mutableSpan, .sum)
     let deadline = ContinuousClock.now + .seconds(10)

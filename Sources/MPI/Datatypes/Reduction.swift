@@ -50,7 +50,7 @@ public import CMPI
   ///   - combine: Combines two elements.
   /// - Precondition: MPI is initialized.
   ///
-  /// The corresponding C function is `MPI_Op_create` (MPI 3.1 §5.9.5).
+  /// The corresponding C functions are `MPI_Op_create` and `MPI_Op_free` (MPI 3.1 §5.9.5).
   public init(
     commutative: Bool = true, _ combine: @escaping @Sendable (Element, Element) -> Element
   ) {

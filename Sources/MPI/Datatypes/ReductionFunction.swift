@@ -10,6 +10,8 @@ internal import CMPI
 final class ReductionFunction: @unchecked Sendable {
   private let combine: (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int) -> Void
   let datatype: DatatypeHandle
+  /// Among what is freed at the latest when MPI is finalized: a reduction may be a static property.
+  private let number: Int?
 
   init<T: Datatype>(_ type: T.Type, _ combine: @escaping @Sendable (T, T) -> T) {
     precondition(isRunning, "a Reduction was made while MPI is not running")
@@ -24,13 +26,16 @@ final class ReductionFunction: @unchecked Sendable {
     let code = unsafe MPI_Type_dup(T.mpiDatatype.raw, &copy)
     precondition(code == CMPI_SUCCESS, "MPI could not duplicate the datatype of \(type)")
     datatype = unsafe DatatypeHandle(copy)
+    number = Finalization.free(datatype)
     let code2 = unsafe MPI_Type_set_attr(
       copy, ReductionFunction.key, Unmanaged.passUnretained(self).toOpaque())
     precondition(code2 == CMPI_SUCCESS, "MPI could not attach a function to a datatype")
   }
 
   deinit {
-    if isRunning { releaseDatatype(datatype) }
+    guard isRunning else { return }
+    if let number { Finalization.forget(number) }
+    releaseDatatype(datatype)
   }
 
   /// The operation for functions whose operands may change places, and that for others.
@@ -48,6 +53,7 @@ final class ReductionFunction: @unchecked Sendable {
         }, commutes ? 1 : 0, &raw)
       precondition(code == CMPI_SUCCESS, "MPI could not make an operation")
       self.raw = raw
+      Finalization.free(raw)
     }
   }
 
@@ -56,6 +62,7 @@ final class ReductionFunction: @unchecked Sendable {
     let code = unsafe MPI_Type_create_keyval(
       CMPI_TYPE_NULL_COPY_FN, CMPI_TYPE_NULL_DELETE_FN, &key, nil)
     precondition(code == CMPI_SUCCESS, "MPI could not make an attribute")
+    Finalization.free(typeKey: key)
     return key
   }()
 

@@ -125,7 +125,9 @@ private func describe(_ fields: [Field], stride: Int, _ name: String) -> Datatyp
   let structure =
     unsafe bools.isEmpty
     ? nil : Unmanaged.passRetained(StructureDescription(stride: stride, boolOffsets: bools))
-  return unsafe DatatypeHandle(whole, structure: structure)
+  let handle = unsafe DatatypeHandle(whole, structure: structure)
+  Finalization.free(handle)
+  return handle
 }
 
 /// The handles of composed types, by type.

@@ -1,0 +1,73 @@
+internal import CMPI
+internal import Synchronization
+
+/// What this module keeps for as long as MPI runs, and frees when it is finalized: the datatypes of
+/// Swift's types, and what closure reductions need.
+///
+/// Nothing of it is large. But a library that is asked for what was not freed (Open MPI's
+/// `mpi_show_handle_leaks`, a debugging build of MPICH's) shall tell of mistakes only.
+struct Finalization: ~Copyable, Sendable {
+  // The handles are pointers to all threads alike.
+  private struct State: @unchecked Sendable {
+    var types: [Int: DatatypeHandle] = [:]
+    var operations: [RawOperation] = []
+    var typeKeys: [CInt] = []
+    var last = 0
+  }
+
+  private let state = Mutex(State())
+
+  /// Made when there is something to free; of sessions alone there is no moment at which all is over.
+  private static let shared = Finalization()
+
+  private init() {
+    let code = unsafe cmpi_at_finalize { _, _, _, _ in
+      Finalization.shared.freeAll()
+      return CMPI_SUCCESS
+    }
+    precondition(code == CMPI_SUCCESS, "MPI could not keep an attribute of MPI_COMM_SELF")
+  }
+
+  private static func note(_ change: (inout State) -> Void) {
+    if isInitialized && !isFinalized { shared.state.withLock { change(&$0) } }
+  }
+
+  /// Frees a datatype in the end.
+  ///
+  /// - Returns: What it is forgotten by.
+  @discardableResult
+  static func free(_ type: DatatypeHandle) -> Int? {
+    var number: Int?
+    note { state in
+      state.last += 1
+      state.types[state.last] = type
+      number = state.last
+    }
+    return number
+  }
+
+  /// Forgets a datatype, which its owner frees.
+  static func forget(_ number: Int) {
+    note { $0.types[number] = nil }
+  }
+
+  /// Frees an operation in the end.
+  static func free(_ operation: RawOperation) {
+    note { $0.operations.append(operation) }
+  }
+
+  /// Frees a key of datatypes' attributes in the end.
+  static func free(typeKey: CInt) {
+    note { $0.typeKeys.append(typeKey) }
+  }
+
+  private func freeAll() {
+    let all = state.withLock { state in
+      defer { state = State() }
+      return state
+    }
+    for type in all.types.values { releaseDatatype(type) }
+    for var operation in all.operations { _ = unsafe MPI_Op_free(&operation) }
+    for var key in all.typeKeys { _ = unsafe MPI_Type_free_keyval(&key) }
+  }
+}
