@@ -36,8 +36,7 @@ enum Job {
 
   /// Whether the library is MPICH 5, by its own interface or by the standard's.
   ///
-  /// Where an error handler has been called, its functions report success (seen in 5.0.2), and `MPI_Request_get_status`
-  /// ends a persistent operation that is complete, so that its status is lost.
+  /// It has bugs that are not worked around (seen in 5.0.2); docs/KnownIssues.md lists them.
   static var isMPICH5: Bool {
     let words = MPI.libraryVersion.split(whereSeparator: \.isWhitespace).prefix(3)
     return words.first == "MPICH" && words.last?.hasPrefix("5.") == true
