@@ -41,8 +41,14 @@ static inline int CMPI_File_create_errhandler(void (*handler)(MPI_File *_Nonnull
 // Handles below may be null ones, which are pointers in some libraries.
 
 // Functions in some libraries, macros in others.
+// The standard ABI's library is without Fortran's functions; its integers are the same.
+#ifdef MPI_ABI_VERSION
+static inline int CMPI_Comm_c2f(MPI_Comm comm) { return MPI_Comm_toint(comm); }
+static inline MPI_Comm CMPI_Comm_f2c(int comm) { return MPI_Comm_fromint(comm); }
+#else
 static inline int CMPI_Comm_c2f(MPI_Comm comm) { return (int)MPI_Comm_c2f(comm); }
 static inline MPI_Comm CMPI_Comm_f2c(int comm) { return MPI_Comm_f2c(comm); }
+#endif
 
 // Sessions, which are MPI 4.0. A session is a number in some libraries and a pointer in others: a number here.
 typedef struct {

@@ -252,7 +252,11 @@ import Testing
     #expect(field == Array(reference[world.rank * cells..<(world.rank + 1) * cells]))
   }
 
-  @Test("Any number of operations of several types", arguments: [0, 1, 8, 9, 40])
+  @Test(
+    "Any number of operations of several types",
+    .enabled(
+      if: !Job.isMPICH5, "this library loses the statuses of operations that were asked for"),
+    arguments: [0, 1, 8, 9, 40])
   func many(count: Int) throws {
     var exchange = world.persistent.exchange()
     var receives: [PersistentExchange.Slot<Int>] = []
