@@ -82,9 +82,14 @@ private class AttributeBox {
 /// The library's numbers of a key: one for each kind of object, made when it is first needed.
 @safe private final class KeyNumbers: Sendable {
   private let numbers = Mutex<[CInt?]>([nil, nil, nil])
+  /// Among what is freed at the latest when MPI is finalized: a key may be a static property.
+  private let finalization = Mutex<Int?>(nil)
 
   func number(for holder: AttributeHolder) -> CInt {
-    numbers.withLock { numbers in
+    finalization.withLock { number in
+      if number == nil { number = Finalization.run { [weak self] in self?.free() } }
+    }
+    return numbers.withLock { numbers in
       let index = unsafe holder.index
       if let number = numbers[index] { return number }
       var number: CInt = 0
@@ -97,7 +102,13 @@ private class AttributeBox {
 
   deinit {
     guard isRunning else { return }
+    finalization.withLock { number in if let number { Finalization.forget(number) } }
+    free()
+  }
+
+  private func free() {
     numbers.withLock { numbers in
+      defer { numbers = [nil, nil, nil] }
       if var number = numbers[0] { _ = unsafe MPI_Comm_free_keyval(&number) }
       if var number = numbers[1] { _ = unsafe MPI_Win_free_keyval(&number) }
       if var number = numbers[2] { _ = unsafe MPI_Type_free_keyval(&number) }

@@ -2,7 +2,7 @@ internal import CMPI
 internal import Synchronization
 
 /// What this module keeps for as long as MPI runs, and frees when it is finalized: the datatypes of
-/// Swift's types, and what closure reductions need.
+/// Swift's types, what closure reductions need, and the keys of attributes.
 ///
 /// Nothing of it is large. But a library that is asked for what was not freed (Open MPI's
 /// `mpi_show_handle_leaks`, a debugging build of MPICH's) shall tell of mistakes only.
@@ -12,6 +12,7 @@ struct Finalization: ~Copyable, Sendable {
     var types: [Int: DatatypeHandle] = [:]
     var operations: [RawOperation] = []
     var typeKeys: [CInt] = []
+    var actions: [Int: @Sendable () -> Void] = [:]
     var last = 0
   }
 
@@ -46,9 +47,25 @@ struct Finalization: ~Copyable, Sendable {
     return number
   }
 
-  /// Forgets a datatype, which its owner frees.
+  /// Does something in the end.
+  ///
+  /// - Returns: What it is forgotten by.
+  static func run(_ action: @escaping @Sendable () -> Void) -> Int? {
+    var number: Int?
+    note { state in
+      state.last += 1
+      state.actions[state.last] = action
+      number = state.last
+    }
+    return number
+  }
+
+  /// Forgets what its owner has freed.
   static func forget(_ number: Int) {
-    note { $0.types[number] = nil }
+    note { state in
+      state.types[number] = nil
+      state.actions[number] = nil
+    }
   }
 
   /// Frees an operation in the end.
@@ -66,6 +83,7 @@ struct Finalization: ~Copyable, Sendable {
       defer { state = State() }
       return state
     }
+    for action in all.actions.values { action() }
     for type in all.types.values { releaseDatatype(type) }
     for var operation in all.operations { _ = unsafe MPI_Op_free(&operation) }
     for var key in all.typeKeys { _ = unsafe MPI_Type_free_keyval(&key) }
