@@ -156,6 +156,8 @@ fi
 if [[ $large == 1 ]]; then
   tests=${PCOMPUTE_RELEASE_TESTS:?}/pcomputePackageTests.xctest
   export PCOMPUTE_LARGE_TESTS=1
+  # Nothing is preloaded where allocations are counted.
+  handles=
   run "release, 2 ranks" 2 900 'MPITests\.(Allocation|Large[A-Za-z]*)Tests'
 fi
 
