@@ -33,31 +33,29 @@ struct Finalization: ~Copyable, Sendable {
     if isInitialized && !isFinalized { shared.state.withLock { change(&$0) } }
   }
 
+  private static func register(_ add: (inout State, Int) -> Void) -> Int? {
+    var number: Int?
+    note { state in
+      state.last += 1
+      add(&state, state.last)
+      number = state.last
+    }
+    return number
+  }
+
   /// Frees a datatype in the end.
   ///
   /// - Returns: What it is forgotten by.
   @discardableResult
   static func free(_ type: DatatypeHandle) -> Int? {
-    var number: Int?
-    note { state in
-      state.last += 1
-      state.types[state.last] = type
-      number = state.last
-    }
-    return number
+    register { $0.types[$1] = type }
   }
 
   /// Does something in the end.
   ///
   /// - Returns: What it is forgotten by.
   static func run(_ action: @escaping @Sendable () -> Void) -> Int? {
-    var number: Int?
-    note { state in
-      state.last += 1
-      state.actions[state.last] = action
-      number = state.last
-    }
-    return number
+    register { $0.actions[$1] = action }
   }
 
   /// Forgets what its owner has freed.
