@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Times values as messages: `send(encoding:)` against mpi4py's pickled `send`, and Node.js's `fork`.
 
-    Benchmarks/objects/compare.py [--rounds N] [--ranks 1|2] [PROGRAM]
+    Benchmarks/objects/compare.py [--rounds N] [--ranks 1|2] [--threads single] [PROGRAM]
 
 Each round runs all programs once, in changing order, for some seconds in all: the time of a small message depends on
 the state of the machine, so that only neighbors in time can be compared. A run takes twenty samples; its least one
 counts, since the others tell what else the machine had to do. What is printed are the medians of the rounds, and the
 median of the rounds' ratios.
+
+Both ask MPI for support of several threads, as is their default; with --threads single both do without.
 
 With one rank, which sends to itself, no one waits for another: the cost of the calls alone, on a busy machine, too.
 
@@ -37,6 +39,7 @@ ROWS = [
     ("100 doubles", "doubles", "mpi4py, NumPy", "numpy", 5),
     ("100 doubles", "doubles", "Node.js, json", "doubles json", 20),
     ("1 MiB of bytes", "bytes", "mpi4py", "bytes", 8),
+    ("1 MiB of bytes", "bytes", "Node.js, json", "bytes json", 20),
     ("1 MiB of bytes", "bytes", "Node.js, advanced", "bytes advanced", 20),
     ("structure with 64 MB of doubles", "large", "send of the span", "raw", 1 / 1.2),
 ]
@@ -83,6 +86,7 @@ def main():
     parser.add_argument("program", nargs="?")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--ranks", type=int, default=2, choices=(1, 2))
+    parser.add_argument("--threads", default="multiple", choices=("single", "multiple"))
     parser.add_argument("--launcher", default=LAUNCHER)
     options = parser.parse_args()
     for variable, value in {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
@@ -94,15 +98,16 @@ def main():
     script = os.path.join(HERE, "messages")
     has_node = options.ranks == 2 and shutil.which("node") is not None
     rows = [row for row in ROWS if has_node or "Node.js" not in row[2]]
+    level = ["single"] if options.threads == "single" else []
     commands = {}
     for _, own, peer, other, _ in rows:
-        commands[own] = [*launcher, program, own]
+        commands[own] = [*launcher, program, own, *level]
         if "Node.js" in peer:
             commands[peer + other] = ["node", script + ".js", *other.split()]
         elif "mpi4py" in peer:
-            commands[peer + other] = [*launcher, interpreter, script + ".py", other]
+            commands[peer + other] = [*launcher, interpreter, script + ".py", other, *level]
         else:
-            commands[peer + other] = [*launcher, program, other]
+            commands[peer + other] = [*launcher, program, other, *level]
     times = {name: [] for name in commands}
     for round in range(options.rounds):
         for name in list(commands) if round % 2 == 0 else reversed(commands):

@@ -1,12 +1,18 @@
 """Pickled messages between two ranks and back, or from a rank to itself: prints the nanoseconds that each message took,
 a sample a line.
 
-    mpirun -n 2 python messages.py small|doubles|bytes|numpy
+    mpirun -n 2 python messages.py small|doubles|bytes|numpy [single]
+
+With "single" without MPI's support for threads.
 """
 
 import sys
 import time
 
+import mpi4py
+
+if sys.argv[2:] == ["single"]:
+    mpi4py.rc.thread_level = "single"
 from mpi4py import MPI
 
 world = MPI.COMM_WORLD

@@ -39,6 +39,11 @@ public struct Status: @unchecked Sendable {
   public var byteCount: Int {
     var bytes: MPI_Count = 0
     return unsafe withRaw { status in
+      // The quick one, which says "undefined" where C's int does not hold the number.
+      var count: CInt = 0
+      if unsafe MPI_Get_count(status, CMPI_BYTE, &count) == CMPI_SUCCESS, count >= 0 {
+        return Int(count)
+      }
       let code = unsafe MPI_Get_elements_x(status, CMPI_BYTE, &bytes)
       return code == CMPI_SUCCESS ? Int(bytes) : 0
     }

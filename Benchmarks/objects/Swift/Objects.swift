@@ -1,7 +1,8 @@
 // Values that travel between two ranks and back, or from a rank to itself: what compare.py times
 // against mpi4py and Node.js.
 //
-//     objects CASE     prints the nanoseconds that each message took, a sample a line
+//     objects CASE [single]    prints the nanoseconds that each message took, a sample a line;
+//                              with "single" without MPI's support for threads
 
 import MPI
 
@@ -17,8 +18,11 @@ struct Field: Codable {
 
 @main struct Objects {
   static func main() {
-    MPI.run { world in
-      guard world.size <= 2, CommandLine.arguments.count == 2 else { throw Usage() }
+    let isSingle = CommandLine.arguments.dropFirst(2) == ["single"]
+    MPI.run(threading: isSingle ? .single : .multiple) { world in
+      guard world.size <= 2, CommandLine.arguments.count == (isSingle ? 3 : 2) else {
+        throw Usage()
+      }
       switch CommandLine.arguments[1] {
       case "small": try pingPong(world, Task(task: "resize", data: [1, 2, 3]), 2000)
       case "doubles": try pingPong(world, (0..<100).map { Double($0) / 7 }, 2000)
@@ -34,7 +38,7 @@ struct Field: Codable {
 }
 
 struct Usage: Error, CustomStringConvertible {
-  var description: String { "usage: objects small|doubles|bytes|large|raw (1 or 2 ranks)" }
+  var description: String { "usage: objects small|doubles|bytes|large|raw [single] (1 or 2 ranks)" }
 }
 
 /// Sends a value back and forth, encoded each time.

@@ -133,6 +133,11 @@ extension AnyCommunicator {
         .truncated, routine: "MPI_Mrecv",
         message: "a message of \(status.byteCount) bytes, with room for \(room)")
     }
+    return try unsafe receiveAll(buffer)
+  }
+
+  /// Receives the message into a buffer that is known to hold all of it.
+  mutating func receiveAll(_ buffer: RawBuffer) throws(MPIError) -> Status {
     let narrowed = try unsafe Narrowed(buffer)
     defer { unsafe narrowed.release() }
     var status = MPI_Status()

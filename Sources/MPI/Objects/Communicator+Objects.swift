@@ -179,7 +179,7 @@ extension Message {
     return try unsafe ObjectReader.decode(
       type, byteCount: byteCount, "MPI_Mrecv", on: CMPI_COMM_NULL
     ) { (buffer) throws(MPIError) in
-      _ = try unsafe message.receive(buffer)
+      _ = try unsafe message.receiveAll(buffer)
     }
   }
 }

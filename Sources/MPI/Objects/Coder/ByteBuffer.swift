@@ -8,13 +8,20 @@
   private var base: UnsafeMutableRawPointer
   private(set) var count = 0
   private(set) var capacity: Int
+  private let shift: Int
 
-  init(capacity: Int) {
-    unsafe base = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+  /// - Parameter shift: How many bytes the first one stands behind a multiple of 16.
+  init(capacity: Int, shift: Int = 0) {
+    unsafe base = Self.allocate(capacity, shift)
     self.capacity = capacity
+    self.shift = shift
   }
 
-  deinit { unsafe base.deallocate() }
+  deinit { unsafe (base - shift).deallocate() }
+
+  private static func allocate(_ capacity: Int, _ shift: Int) -> UnsafeMutableRawPointer {
+    unsafe UnsafeMutableRawPointer.allocate(byteCount: capacity + shift, alignment: 16) + shift
+  }
 
   /// The bytes that were written.
   var bytes: UnsafeRawBufferPointer {
@@ -43,9 +50,9 @@
   @inline(never)
   private func grow(_ more: Int) {
     let larger = max(capacity * 2, count + more)
-    let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
+    let moved = unsafe Self.allocate(larger, shift)
     unsafe moved.copyMemory(from: base, byteCount: count)
-    unsafe base.deallocate()
+    unsafe (base - shift).deallocate()
     unsafe base = moved
     capacity = larger
   }

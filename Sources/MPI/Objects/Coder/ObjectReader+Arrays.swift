@@ -7,6 +7,23 @@ extension ObjectReader {
     if unsafe block.isLead, let lead = lead as? ArrayHolder<T> { return lead.elements }
     let source = unsafe block.isLead ? externalSource(0).all : block.bytes
     let count = source.count / MemoryLayout<T>.stride
+    // Storage that the standard library makes without values takes a description of its type, which
+    // is looked up for longer than a small array takes to copy.
+    if T.scalarCode != ScalarCode.bool, count > 0 {
+      if Int(bitPattern: source.baseAddress) % MemoryLayout<T>.alignment == 0 {
+        return unsafe Array(source.assumingMemoryBound(to: T.self))
+      }
+      if count <= 16 {
+        var elements: [T] = []
+        elements.reserveCapacity(count)
+        for offset in stride(
+          from: 0, to: count * MemoryLayout<T>.stride, by: MemoryLayout<T>.stride)
+        {
+          unsafe elements.append(source.loadUnaligned(fromByteOffset: offset, as: T.self))
+        }
+        return elements
+      }
+    }
     return unsafe [T](unsafeUninitializedCapacity: count) { storage, initializedCount in
       if T.scalarCode == ScalarCode.bool {
         let bits = UnsafeMutableRawBufferPointer(storage)

@@ -8,21 +8,28 @@
   private(set) var bytes = unsafe ByteReader(UnsafeRawBufferPointer(start: nil, count: 0))
   /// The end of the body.
   private(set) var limit = 0
-  var userInfo: [CodingUserInfoKey: any Sendable] = [:]
+  var userInfo: [CodingUserInfoKey: any Sendable] = [:] {
+    didSet { isExtraordinary = true }
+  }
 
-  /// Where messages are received.
-  let inbox = ByteBuffer(capacity: 4096)
+  /// Where messages are received. Where a message is an array, its elements begin behind a tag, a
+  /// type and a length, six bytes in all: so these are aligned.
+  let inbox = ByteBuffer(capacity: 4096, shift: 10)
 
   /// The places of the names.
   let names = ByteBuffer(capacity: 512)
   var nameCount = 0
   var externals: [External] = unsafe []
+  /// Whether there is more to forget than the bytes: most messages leave all of that as it was.
+  private var isExtraordinary = false
   /// The array that the message began with, which is in its place already.
   var lead: BlockHolder?
   /// Its bytes, for those who want other elements than it has.
   private var leadCopy: ByteBuffer?
   /// Where fields are, in containers that are large and read in another order.
-  var indexes: [Int: [String: Int]] = [:]
+  var indexes: [Int: [String: Int]] = [:] {
+    didSet { isExtraordinary = true }
+  }
 
   /// The container that was read last, and where its next entry is.
   var lastContainer = -1
@@ -74,7 +81,7 @@
       throw corrupted("tables longer than the message")
     }
     var position = 0
-    unsafe externals.removeAll(keepingCapacity: true)
+    if externalCount > 0 { isExtraordinary = true }
     for index in 0..<Int(externalCount) {
       let entry = table + index * Format.externalLength
       guard let place = unsafe all.load(at: entry, as: UInt64.self).flatMap(Int.init(exactly:)),
@@ -100,7 +107,10 @@
     else { throw corrupted("a body longer than the message") }
     unsafe bytes = unsafe ByteReader(rest)
     limit = bodyLength
-    self.lead = lead
+    if let lead {
+      self.lead = lead
+      isExtraordinary = true
+    }
     try readNames(Int(nameCount))
     lastContainer = -1
     guard try end(at: 0, limit: limit) == limit else { throw corrupted("bytes behind the value") }
@@ -139,14 +149,17 @@
   func close() {
     unsafe bytes = unsafe ByteReader(UnsafeRawBufferPointer(start: nil, count: 0))
     limit = 0
-    if lead != nil {
-      lead = nil
-      leadCopy = nil
-    }
-    if unsafe !externals.isEmpty { unsafe externals = [] }
-    if failure != nil { failure = nil }
-    if !indexes.isEmpty { indexes = [:] }
-    if !userInfo.isEmpty { userInfo = [:] }
+    if isExtraordinary { clear() }
+  }
+
+  private func clear() {
+    lead = nil
+    leadCopy = nil
+    unsafe externals = []
+    failure = nil
+    indexes = [:]
+    userInfo = [:]
+    isExtraordinary = false
   }
 
   // MARK: Values
@@ -164,12 +177,15 @@
       try body()
     } catch {
       failure = failure ?? error
+      isExtraordinary = true
     }
   }
 
   /// The value at a place.
   func read<T: Decodable>(_ type: T.Type, at place: Place, depth: Int) throws -> T {
-    if let shortcut = Shortcuts.find(T.self) { return try shortcut.read(self, place, depth) }
+    if let shortcut = unsafe Shortcuts.find(type) {
+      return try unsafe Shortcuts.use(shortcut, type) { try $0.read(self, place, depth) }
+    }
     return try T(from: ValueDecoder(self, place, try deeper(depth, place)))
   }
 

@@ -37,7 +37,7 @@ extension ObjectWriter {
 
   /// Puts the largest array first, which the receiver need not copy.
   func orderExternals() {
-    guard externals.count > 1,
+    guard keys.externals > 1, externals.count > 1,
       let largest = externals.indices.max(by: { externals[$0].byteCount < externals[$1].byteCount })
     else { return }
     externals.swapAt(0, largest)

@@ -83,8 +83,8 @@
 
   /// Writes a value of any type.
   func write<T: Encodable>(_ value: T) throws {
-    if let shortcut = Shortcuts.find(T.self) {
-      shortcut.write(self, value)
+    if let shortcut = unsafe Shortcuts.find(T.self) {
+      unsafe Shortcuts.use(shortcut, T.self) { $0.write(self, value) }
     } else {
       try writeInFrame(value)
     }

@@ -32,20 +32,30 @@ final class Shortcut<T>: AnyShortcut {
     var shortcut: Unmanaged<AnyShortcut>?
   }
 
-  /// The shortcut of a type, if it has one.
+  /// The shortcut of a type, if it has one. It lives as long as the program, so that no reference to
+  /// it need be counted.
   @inline(__always)
-  static func find<T>(_ type: T.Type) -> Shortcut<T>? {
-    guard let found = table.find(ObjectIdentifier(type)) else { return nil }
-    // What is found under a type was inserted for this type. A checked cast would look up a
-    // description of `Shortcut<T>`, which takes longer than to write most values.
-    return unsafe unsafeDowncast(found, to: Shortcut<T>.self)
+  static func find<T>(_ type: T.Type) -> Unmanaged<AnyShortcut>? {
+    unsafe table.find(ObjectIdentifier(type))
   }
 
-  private func find(_ type: ObjectIdentifier) -> AnyShortcut? {
+  /// Calls `body` with a shortcut that was found for this type.
+  @inline(__always)
+  static func use<T, R>(
+    _ found: Unmanaged<AnyShortcut>, _ type: T.Type, _ body: (Shortcut<T>) throws -> R
+  ) rethrows -> R {
+    unsafe try found._withUnsafeGuaranteedRef {
+      // What is found under a type was inserted for this type. A checked cast would look up a
+      // description of `Shortcut<T>`, which takes longer than to write most values.
+      try body(unsafe unsafeDowncast($0, to: Shortcut<T>.self))
+    }
+  }
+
+  private func find(_ type: ObjectIdentifier) -> Unmanaged<AnyShortcut>? {
     var slot = Self.slot(type)
     while true {
       guard let found = unsafe slots[slot].type else { return nil }
-      if found == type { return unsafe slots[slot].shortcut?.takeUnretainedValue() }
+      if found == type { return unsafe slots[slot].shortcut }
       slot = (slot + 1) & (Self.slotCount - 1)
     }
   }
