@@ -106,6 +106,110 @@ import Testing
     }
   }
 
+  /// Rank r has r % 3 triples, which begin behind those of the ranks before it, with a gap of one.
+  var parts: Partition {
+    let counts = (0..<world.size).map { $0 % 3 }
+    var offsets: [Int] = []
+    for rank in 0..<world.size { offsets.append(rank + counts[..<rank].reduce(0, +)) }
+    return Partition(counts: counts, offsets: offsets)
+  }
+
+  /// What a rank sends of its teeth, instance by instance, and where it arrives.
+  func gatheredParts(in storage: [Int]) -> [Int] {
+    var result = storage
+    if result.isEmpty { return [] }
+    for rank in 0..<world.size {
+      for (index, instance) in parts[rank].enumerated() {
+        for (place, origin) in zip(places(instance), teeth(index + 1)) {
+          result[place + 1] = value(rank, origin)
+        }
+      }
+    }
+    return result
+  }
+
+  @Test("Gather, with counts") func gatherParts() throws {
+    let (mine, own) = (values(of: world.rank, 14), parts.counts[world.rank])
+    for root in 0..<world.size {
+      let storage = [Int](repeating: -1, count: world.rank == root ? 6 * parts.count + 2 : 0)
+      var (blocking, immediate) = (storage, storage)
+      try world.gather(
+        mine.span, layout: comb(), at: 1, instances: own, into: blocking.mutableSpan,
+        layout: triple(), resultPosition: 1, to: root, counts: parts)
+      let request = try world.immediate.gather(
+        mine.span, layout: comb(), at: 1, instances: own, into: immediate.mutableSpan,
+        layout: triple(), resultPosition: 1, to: root, counts: parts)
+      try request.wait()
+      #expect(blocking == gatheredParts(in: storage))
+      #expect(immediate == gatheredParts(in: storage))
+    }
+  }
+
+  @Test("Gather to all, with counts") func allGatherParts() throws {
+    let (mine, own) = (values(of: world.rank, 14), parts.counts[world.rank])
+    let storage = [Int](repeating: -1, count: 6 * parts.count + 2)
+    var (blocking, immediate) = (storage, storage)
+    try world.allGather(
+      mine.span, layout: comb(), at: 1, instances: own, into: blocking.mutableSpan,
+      layout: triple(), resultPosition: 1, counts: parts)
+    let request = try world.immediate.allGather(
+      mine.span, layout: comb(), at: 1, instances: own, into: immediate.mutableSpan,
+      layout: triple(), resultPosition: 1, counts: parts)
+    try request.wait()
+    #expect(blocking == gatheredParts(in: storage))
+    #expect(immediate == gatheredParts(in: storage))
+  }
+
+  @Test("Scatter, with counts") func scatterParts() throws {
+    let own = parts.counts[world.rank]
+    for root in 0..<world.size {
+      let all = world.rank == root ? values(of: root, 6 * parts.count + 2) : []
+      let storage = [Int](repeating: -1, count: 14)
+      var (blocking, immediate) = (storage, storage)
+      try world.scatter(
+        all.span, layout: triple(), at: 1, into: blocking.mutableSpan, layout: comb(),
+        resultPosition: 2, resultInstances: own, from: root, counts: parts)
+      let request = try world.immediate.scatter(
+        all.span, layout: triple(), at: 1, into: immediate.mutableSpan, layout: comb(),
+        resultPosition: 2, resultInstances: own, from: root, counts: parts)
+      try request.wait()
+      var expected = storage
+      for (index, instance) in parts[world.rank].enumerated() {
+        for (place, origin) in zip(teeth(index + 2), places(instance)) {
+          expected[place] = value(root, origin + 1)
+        }
+      }
+      #expect(blocking == expected)
+      #expect(immediate == expected)
+    }
+  }
+
+  /// One of the two sides lies in a run, and the columns of a matrix are divided unevenly.
+  @Test("Columns of a matrix, with counts") func columns() throws {
+    let (rows, columns) = (3, 2 * world.size + 1)
+    let column = try Layout<Int>.strided(count: rows, stride: columns).resized(extent: 1)
+    let share = Partition(balancing: columns, over: world.size)
+    let matrix = (0..<rows * columns).map { 100 * ($0 / columns) + $0 % columns }
+    // Column after column, as they travel.
+    let mine = share[world.rank].flatMap { column in (0..<rows).map { 100 * $0 + column } }
+    let elements = Partition(counts: share.counts.map { rows * $0 })
+    var (whole, part) = ([Int](repeating: -1, count: matrix.count), mine.map { _ in -1 })
+    try world.allGather(
+      mine.span, layout: nil, into: whole.mutableSpan, layout: column, counts: share)
+    #expect(whole == matrix)
+    try world.scatter(
+      matrix.span, layout: column, into: part.mutableSpan, layout: nil, from: 0, counts: share)
+    #expect(part == mine)
+    var run = [Int](repeating: -1, count: matrix.count)
+    try world.gather(
+      matrix.span, layout: column, at: share[world.rank].lowerBound,
+      instances: share.counts[world.rank], into: run.mutableSpan, layout: nil, to: 0,
+      counts: elements)
+    if world.rank == 0 {
+      #expect(run == (0..<columns).flatMap { column in (0..<rows).map { 100 * $0 + column } })
+    }
+  }
+
   @Test("All to all") func allToAll() throws {
     let mine = values(of: world.rank, 6 * world.size + 1)
     // The others' teeth lie side by side.

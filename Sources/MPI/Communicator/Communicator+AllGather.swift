@@ -182,19 +182,20 @@ extension Communicator {
         { isInPlace && $0 == rank ? 0..<0 : parts[$0] }, pending)
       return
     }
-    let (count, type) = unsafe (CInt(sent.count), received.datatype.raw)
+    let (count, incoming) = unsafe (CInt(sent.count), received.datatype.raw)
+    let outgoing = unsafe sent.address == CMPI_IN_PLACE ? incoming : sent.datatype.raw
     if let pending = unsafe pending {
       let extras = unsafe pending.pointee.extras()
       try unsafe check(
         MPI_Iallgatherv(
-          sent.address, count, type, received.address, extras.hold(parts.rawCounts()),
-          extras.hold(parts.rawOffsets), type, raw, &pending.pointee.request),
+          sent.address, count, outgoing, received.address, extras.hold(parts.rawCounts()),
+          extras.hold(parts.rawOffsets), incoming, raw, &pending.pointee.request),
         "MPI_Iallgatherv", on: raw)
     } else {
       try unsafe check(
         MPI_Allgatherv(
-          sent.address, count, type, received.address, parts.rawCounts(), parts.rawOffsets,
-          type, raw),
+          sent.address, count, outgoing, received.address, parts.rawCounts(), parts.rawOffsets,
+          incoming, raw),
         "MPI_Allgatherv", on: raw)
     }
   }

@@ -242,18 +242,19 @@ extension Communicator {
     let counts = isRoot ? parts?.rawCounts() ?? [] : []
     let offsets = isRoot ? parts?.rawOffsets ?? [] : []
     let count = unsafe CInt(sent.count)
-    let type = unsafe isInPlace ? received.datatype.raw : sent.datatype.raw
+    let outgoing = unsafe isInPlace ? received.datatype.raw : sent.datatype.raw
+    let incoming = unsafe isRoot ? received.datatype.raw : outgoing
     if let pending = unsafe pending {
       let extras = unsafe pending.pointee.extras()
       try unsafe check(
         MPI_Igatherv(
-          sent.address, count, type, received.address, extras.hold(counts),
-          extras.hold(offsets), type, root, raw, &pending.pointee.request),
+          sent.address, count, outgoing, received.address, extras.hold(counts),
+          extras.hold(offsets), incoming, root, raw, &pending.pointee.request),
         "MPI_Igatherv", on: raw)
     } else {
       try unsafe check(
         MPI_Gatherv(
-          sent.address, count, type, received.address, counts, offsets, type, root, raw),
+          sent.address, count, outgoing, received.address, counts, offsets, incoming, root, raw),
         "MPI_Gatherv", on: raw)
     }
   }

@@ -118,6 +118,95 @@ extension Communicator {
     ).normalize()
   }
 
+  /// Gathers elements of every rank on the root, in numbers of their own, where they do not lie in one
+  /// run.
+  ///
+  /// **Collective**: every rank of the communicator calls it, with the same root and the same counts.
+  ///
+  ///     // Each rank has some columns of a matrix; the root puts them into the whole.
+  ///     let column = try Layout<Double>.strided(count: rows, stride: columns).resized(extent: 1)
+  ///     let parts = Partition(balancing: columns, over: world.size)
+  ///     try world.gather(
+  ///       mine.span, layout: nil, into: all.mutableSpan, layout: column, to: 0, counts: parts)
+  ///
+  /// - Parameters:
+  ///   - elements: This rank's buffer.
+  ///   - layout: Which of its elements are sent; `nil` for all.
+  ///   - position: Where in it the layout begins.
+  ///   - instances: How often the layout is sent, each time a ``Layout/extent`` further.
+  ///   - result: On the root the buffer where all elements go; elsewhere it may be empty.
+  ///   - resultLayout: How the elements lie in it; `nil` for one run.
+  ///   - resultPosition: The position to which the offsets of `counts` add.
+  ///   - root: The rank that gets them all.
+  ///   - counts: How many instances of `resultLayout` the elements of each rank fill, and where the
+  ///     first one lies, in extents of that layout; in elements where it is `nil`.
+  /// - Throws: ``MPIError/Code/invalidRoot``, and what else the library reports.
+  /// - Precondition: All instances lie within the buffers; those that are received do not overlap.
+  ///
+  /// The corresponding C function is `MPI_Gatherv` (MPI 3.1 §5.5).
+  public func gather<S: Datatype, R: Datatype>(
+    _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
+    into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
+    resultPosition: Int = 0, to root: Int, counts: Partition
+  ) throws(MPIError) {
+    try unsafe _gather(
+      elements.side(layout, at: position, instances: instances),
+      result.side(resultLayout, at: resultPosition, parts: counts),
+      counts, to: root, "MPI_Gatherv", nil
+    ).normalize()
+  }
+
+  /// Gives each rank some of the root's elements, in numbers of their own, where they do not lie in one
+  /// run.
+  ///
+  /// **Collective**: every rank of the communicator calls it, with the same root and the same counts.
+  ///
+  /// - Parameters:
+  ///   - elements: The root's buffer; elsewhere it may be empty.
+  ///   - layout: How the elements lie in it; `nil` for one run.
+  ///   - position: The position to which the offsets of `counts` add.
+  ///   - result: Where this rank's elements go.
+  ///   - resultLayout: How they lie there; `nil` for one run, as long as the buffer.
+  ///   - resultPosition: Where the layout begins.
+  ///   - resultInstances: How often the layout is filled.
+  ///   - root: The rank that gives.
+  ///   - counts: How many instances of `layout` each rank gets, and where the first one lies, in
+  ///     extents of that layout; in elements where it is `nil`.
+  /// - Throws: ``MPIError/Code/invalidRoot``, and what else the library reports.
+  /// - Precondition: All instances lie within the buffers.
+  ///
+  /// The corresponding C function is `MPI_Scatterv` (MPI 3.1 §5.6).
+  public func scatter<S: Datatype, R: Datatype>(
+    _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0,
+    into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
+    resultPosition: Int = 0, resultInstances: Int = 1, from root: Int, counts: Partition
+  ) throws(MPIError) {
+    try unsafe _scatter(
+      elements.side(layout, at: position, parts: counts),
+      result.side(resultLayout, at: resultPosition, instances: resultInstances),
+      counts, from: root, "MPI_Scatterv", nil
+    ).normalize()
+  }
+
+  /// Gathers elements of every rank onto all ranks, in numbers of their own, where they do not lie in
+  /// one run.
+  ///
+  /// **Collective**: every rank of the communicator calls it, with the same counts. The parameters are
+  /// those of ``gather(_:layout:at:instances:into:layout:resultPosition:to:counts:)``, with a result on
+  /// every rank.
+  ///
+  /// The corresponding C function is `MPI_Allgatherv` (MPI 3.1 §5.7).
+  public func allGather<S: Datatype, R: Datatype>(
+    _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
+    into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
+    resultPosition: Int = 0, counts: Partition
+  ) throws(MPIError) {
+    try unsafe _allGather(
+      elements.side(layout, at: position, instances: instances),
+      result.side(resultLayout, at: resultPosition, parts: counts), counts, nil
+    ).normalize()
+  }
+
   /// Sends as many elements to every rank, and receives as many from each, where they do not lie in
   /// one run.
   ///

@@ -197,12 +197,14 @@ extension Communicator {
     }
   }
 
+  /// - Parameter count: How many elements this rank receives, where they are of another type than
+  ///   those of the parts.
   func _scatter(
-    _ sent: RawBuffer, _ received: RawBuffer, _ parts: Partition, _ root: CInt,
-    _ pending: UnsafeMutablePointer<Pending>?
+    _ sent: RawBuffer, _ received: RawBuffer, _ parts: Partition, receiving count: Int? = nil,
+    _ root: CInt, _ pending: UnsafeMutablePointer<Pending>?
   ) throws(MPIError) {
     let isRoot = rank == Int(root)
-    let own = parts.counts[rank]
+    let own = count ?? parts.counts[rank]
     if isRoot { unsafe requireCount(sent.count, atLeast: parts.count, "scatter") }
     let isInPlace = unsafe received.address == CMPI_IN_PLACE
     if !isInPlace { unsafe requireCount(received.count, atLeast: own, "scatter") }
@@ -215,18 +217,19 @@ extension Communicator {
     }
     let counts = isRoot ? parts.rawCounts() : []
     let offsets = isRoot ? parts.rawOffsets : []
-    let type = unsafe isInPlace ? sent.datatype.raw : received.datatype.raw
+    let incoming = unsafe isInPlace ? sent.datatype.raw : received.datatype.raw
+    let outgoing = unsafe isRoot ? sent.datatype.raw : incoming
     if let pending = unsafe pending {
       let extras = unsafe pending.pointee.extras()
       try unsafe check(
         MPI_Iscatterv(
-          sent.address, extras.hold(counts), extras.hold(offsets), type, received.address,
-          CInt(own), type, root, raw, &pending.pointee.request),
+          sent.address, extras.hold(counts), extras.hold(offsets), outgoing, received.address,
+          CInt(own), incoming, root, raw, &pending.pointee.request),
         "MPI_Iscatterv", on: raw)
     } else {
       try unsafe check(
         MPI_Scatterv(
-          sent.address, counts, offsets, type, received.address, CInt(own), type, root, raw),
+          sent.address, counts, offsets, outgoing, received.address, CInt(own), incoming, root, raw),
         "MPI_Scatterv", on: raw)
     }
   }

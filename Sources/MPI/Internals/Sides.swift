@@ -51,12 +51,22 @@ extension Span where Element: Datatype {
     unsafe Side(
       buffer: rawBuffer, layout: layout?.storage, position: position, instances: instances)
   }
+
+  /// The side that holds the parts of all ranks, in instances of the layout, or in elements.
+  func side(_ layout: Layout<Element>?, at position: Int, parts: Partition) -> Side {
+    unsafe side(layout, at: position, instances: layout == nil ? 1 : parts.count)
+  }
 }
 
 extension MutableSpan where Element: Datatype {
   mutating func side(_ layout: Layout<Element>?, at position: Int, instances: Int) -> Side {
     unsafe Side(
       buffer: rawBuffer(), layout: layout?.storage, position: position, instances: instances)
+  }
+
+  /// The side that holds the parts of all ranks, in instances of the layout, or in elements.
+  mutating func side(_ layout: Layout<Element>?, at position: Int, parts: Partition) -> Side {
+    unsafe side(layout, at: position, instances: layout == nil ? 1 : parts.count)
   }
 }
 
@@ -126,6 +136,51 @@ extension Communicator {
     let (apart, owned) = try unsafe source.apart(sent.layout, pending)
     defer { owned.map(releaseDatatype) }
     try unsafe _allGather(each: apart, share(of: target), pending)
+    return unsafe target
+  }
+
+  /// - Parameter parts: How many instances come from each rank, and where the first one lies, in
+  ///   extents of the receiving layout.
+  func _gather(
+    _ sent: Side, _ received: Side, _ parts: Partition, to root: Int, _ routine: StaticString,
+    _ pending: UnsafeMutablePointer<Pending>?
+  ) throws(MPIError) -> RawBuffer {
+    requireParts(parts)
+    let rawRoot = try rawRoot(root, routine)
+    let source = unsafe sent.laidOut("gather")
+    let target = unsafe rank == root ? received.laidOut("gather") : .none
+    unsafe sent.keep(in: pending)
+    unsafe received.keep(in: pending)
+    try unsafe _gather(source, target, parts, isLarge: !parts.fitsC, rawRoot, pending)
+    return unsafe target
+  }
+
+  /// - Parameter parts: How many instances go to each rank, and where the first one lies, in extents
+  ///   of the sending layout.
+  func _scatter(
+    _ sent: Side, _ received: Side, _ parts: Partition, from root: Int, _ routine: StaticString,
+    _ pending: UnsafeMutablePointer<Pending>?
+  ) throws(MPIError) -> RawBuffer {
+    requireParts(parts)
+    let rawRoot = try rawRoot(root, routine)
+    let source = unsafe rank == root ? sent.laidOut("scatter") : .none
+    let target = unsafe received.laidOut("scatter")
+    unsafe sent.keep(in: pending)
+    unsafe received.keep(in: pending)
+    try unsafe _scatter(source, target, parts, receiving: target.count, rawRoot, pending)
+    return unsafe target
+  }
+
+  /// - Parameter parts: How many instances come from each rank, and where the first one lies, in
+  ///   extents of the receiving layout.
+  func _allGather(
+    _ sent: Side, _ received: Side, _ parts: Partition, _ pending: UnsafeMutablePointer<Pending>?
+  ) throws(MPIError) -> RawBuffer {
+    let source = unsafe sent.laidOut("allGather")
+    let target = unsafe received.laidOut("allGather")
+    unsafe sent.keep(in: pending)
+    unsafe received.keep(in: pending)
+    try unsafe _allGather(source, target, parts, pending)
     return unsafe target
   }
 

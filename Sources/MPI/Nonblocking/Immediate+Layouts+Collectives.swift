@@ -77,6 +77,68 @@ extension Immediate {
     return unsafe Request(pending, into: target)
   }
 
+  /// Begins to gather elements of every rank on the root, in numbers of their own, where they do not
+  /// lie in one run.
+  ///
+  /// **Collective**. The parameters are those of
+  /// ``Communicator/gather(_:layout:at:instances:into:layout:resultPosition:to:counts:)``.
+  ///
+  /// The corresponding C function is `MPI_Igatherv` (MPI 3.1 §5.12.3).
+  @_lifetime(copy elements, copy result)
+  public func gather<S: Datatype, R: Datatype>(
+    _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
+    into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
+    resultPosition: Int = 0, to root: Int, counts: Partition
+  ) throws(MPIError) -> Request {
+    var pending = unsafe Pending()
+    let target = try unsafe communicator._gather(
+      elements.side(layout, at: position, instances: instances),
+      result.side(resultLayout, at: resultPosition, parts: counts),
+      counts, to: root, "MPI_Igatherv", &pending)
+    return unsafe Request(pending, into: target)
+  }
+
+  /// Begins to give each rank some of the root's elements, in numbers of their own, where they do not
+  /// lie in one run.
+  ///
+  /// **Collective**. The parameters are those of
+  /// ``Communicator/scatter(_:layout:at:into:layout:resultPosition:resultInstances:from:counts:)``.
+  ///
+  /// The corresponding C function is `MPI_Iscatterv` (MPI 3.1 §5.12.4).
+  @_lifetime(copy elements, copy result)
+  public func scatter<S: Datatype, R: Datatype>(
+    _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0,
+    into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
+    resultPosition: Int = 0, resultInstances: Int = 1, from root: Int, counts: Partition
+  ) throws(MPIError) -> Request {
+    var pending = unsafe Pending()
+    let target = try unsafe communicator._scatter(
+      elements.side(layout, at: position, parts: counts),
+      result.side(resultLayout, at: resultPosition, instances: resultInstances),
+      counts, from: root, "MPI_Iscatterv", &pending)
+    return unsafe Request(pending, into: target)
+  }
+
+  /// Begins to gather elements of every rank onto all ranks, in numbers of their own, where they do not
+  /// lie in one run.
+  ///
+  /// **Collective**. The parameters are those of
+  /// ``Communicator/allGather(_:layout:at:instances:into:layout:resultPosition:counts:)``.
+  ///
+  /// The corresponding C function is `MPI_Iallgatherv` (MPI 3.1 §5.12.5).
+  @_lifetime(copy elements, copy result)
+  public func allGather<S: Datatype, R: Datatype>(
+    _ elements: Span<S>, layout: Layout<S>?, at position: Int = 0, instances: Int = 1,
+    into result: consuming MutableSpan<R>, layout resultLayout: Layout<R>?,
+    resultPosition: Int = 0, counts: Partition
+  ) throws(MPIError) -> Request {
+    var pending = unsafe Pending()
+    let target = try unsafe communicator._allGather(
+      elements.side(layout, at: position, instances: instances),
+      result.side(resultLayout, at: resultPosition, parts: counts), counts, &pending)
+    return unsafe Request(pending, into: target)
+  }
+
   /// Begins to send as many elements to every rank, and to receive as many from each, where they do
   /// not lie in one run.
   ///
