@@ -87,7 +87,7 @@ private class AttributeBox {
 
   func number(for holder: AttributeHolder) -> CInt {
     finalization.withLock { number in
-      if number == nil { number = Finalization.run { [weak self] in self?.free() } }
+      if number == nil { number = Finalization.run { [weak self] in self?.finish() } }
     }
     return numbers.withLock { numbers in
       let index = unsafe holder.index
@@ -103,6 +103,14 @@ private class AttributeBox {
   deinit {
     guard isRunning else { return }
     finalization.withLock { number in if let number { Finalization.forget(number) } }
+    free()
+  }
+
+  /// Drops what the world has, and the keys. The library would do the former itself, but later, when what
+  /// values hold (other communicators, say) cannot be freed any more.
+  private func finish() {
+    let world = unsafe AttributeHolder.communicator(CMPI_COMM_WORLD)
+    if let number = numbers.withLock({ $0[unsafe world.index] }) { unsafe world.set(nil, number) }
     free()
   }
 

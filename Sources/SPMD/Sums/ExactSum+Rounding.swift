@@ -5,6 +5,16 @@ extension ExactSum {
   /// not-a-number.
   public var value: Double { mean(of: 1) }
 
+  /// The sum, rounded once, to the nearest `Float` (ties to even): not the `Float` nearest to ``value``,
+  /// which has been rounded before.
+  public var floatValue: Float {
+    if let nonFinite { return Float(nonFinite) }
+    let (negative, magnitude) = signAndMagnitude
+    let ratio = Ratio(magnitude, over: [1], exponent: -Self.bias)
+    let rounded = Float(ratio.rounded(to: Float.significandBitCount + 1, leastExponent: -149))
+    return negative ? -rounded : rounded
+  }
+
   /// The sum divided by `count`, rounded once.
   ///
   /// - Precondition: `count` is positive.
@@ -71,6 +81,16 @@ private struct Ratio {
 
   var rounded: Double { Self.round(leading, exponent: exponent, isInexact: isInexact) }
 
+  /// The nearest number of a narrower type.
+  ///
+  /// - Parameters:
+  ///   - bits: Those of its significand.
+  ///   - leastExponent: The power of two of its least number.
+  func rounded(to bits: Int, leastExponent: Int) -> Double {
+    Self.round(
+      leading, exponent: exponent, isInexact: isInexact, bits: bits, leastExponent: leastExponent)
+  }
+
   var roundedSquareRoot: Double {
     var root: UInt128 = 0
     var rest = leading
@@ -89,11 +109,13 @@ private struct Ratio {
 
   /// The double nearest to `integer · 2^exponent`, or to a little more than it where that is
   /// inexact.
-  private static func round(_ integer: UInt128, exponent: Int, isInexact: Bool) -> Double {
+  private static func round(
+    _ integer: UInt128, exponent: Int, isInexact: Bool, bits: Int = 53, leastExponent: Int = -1074
+  ) -> Double {
     guard integer != 0 else { return 0 }
     let width = 128 - integer.leadingZeroBitCount
-    // Subnormal numbers have fewer bits: none below 2⁻¹⁰⁷⁴.
-    let dropped = max(width - 53, -1074 - exponent)
+    // Subnormal numbers have fewer bits: none below the least one.
+    let dropped = max(width - bits, leastExponent - exponent)
     guard dropped > 0 else {
       return Double(sign: .plus, exponent: exponent, significand: Double(integer))
     }

@@ -54,10 +54,8 @@ public struct ExactSum: Sendable, Equatable {
     accumulate(UInt128(magnitude), exponent: exponent, negative: value.sign == .minus)
   }
 
-  /// Adds every number of a span.
-  public mutating func add(contentsOf values: Span<Double>) {
-    for i in values.indices { add(values[i]) }
-  }
+  /// Adds a number, as it is: a `Float` has an exact counterpart.
+  public mutating func add(_ value: Float) { add(Double(value)) }
 
   /// Adds an integer.
   public mutating func add(_ value: Int128) {
@@ -70,6 +68,26 @@ public struct ExactSum: Sendable, Equatable {
     let (magnitude, exponent) = Self.decomposed(value)
     accumulate(
       UInt128(magnitude) * UInt128(magnitude), exponent: 2 * exponent, negative: false)
+  }
+
+  /// Adds the exact product of two numbers, all 106 bits of it: a sum of these is a dot product that
+  /// is rounded once.
+  ///
+  /// - Complexity: O(1).
+  public mutating func add(product a: Double, _ b: Double) {
+    guard a.isFinite, b.isFinite else { return addNonFinite(a * b) }
+    let (x, y) = (Self.decomposed(a), Self.decomposed(b))
+    accumulate(
+      UInt128(x.magnitude) * UInt128(y.magnitude), exponent: x.exponent + y.exponent,
+      negative: a.sign != b.sign)
+  }
+
+  /// Adds the exact products of the numbers at the same places of two spans.
+  ///
+  /// - Precondition: The spans are of the same length.
+  public mutating func add(productsOf a: Span<Double>, _ b: Span<Double>) {
+    precondition(a.count == b.count, "\(a.count) numbers times \(b.count)")
+    for index in a.indices { add(product: a[index], b[index]) }
   }
 
   /// Adds another sum, as if its summands had been added here.
