@@ -34,14 +34,6 @@ enum Job {
     }
   }
 
-  /// Whether the library is MPICH 5, by its own interface or by the standard's.
-  ///
-  /// It has bugs that are not worked around (seen in 5.0.2); docs/KnownIssues.md lists them.
-  static var isMPICH5: Bool {
-    let words = MPI.libraryVersion.split(whereSeparator: \.isWhitespace).prefix(3)
-    return words.first == "MPICH" && words.last?.hasPrefix("5.") == true
-  }
-
   /// A variable of the environment.
   static func environment(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }

@@ -117,7 +117,7 @@ internal import Synchronization
     }
     if code != CMPI_SUCCESS { unsafe context.release() }
     try check(code, "MPI_Grequest_start")
-    return unsafe Request(raw)
+    return unsafe Request(raw, on: CMPI_COMM_NULL)
   }
 
   /// Says that the operation is complete. Any thread may call it.
