@@ -34,6 +34,13 @@ enum Job {
     }
   }
 
+  /// Whether the library tells the communicator's error handler of errors at the end of nonblocking messages: MPICH 4 tells
+  /// that of `MPI_COMM_SELF` (seen in 4.0.2).
+  static var tellsOfRequests: Bool {
+    let words = MPI.libraryVersion.split(whereSeparator: \.isWhitespace).prefix(3)
+    return words.first != "MPICH" || words.last?.hasPrefix("4.") != true
+  }
+
   /// A variable of the environment.
   static func environment(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
