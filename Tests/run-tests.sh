@@ -71,7 +71,7 @@ run() { # TITLE RANKS LIMIT MODULES
   if ((ranks > 1)); then hidden+='|^✔ (Test .* passed|Suite) '; fi
   # Alone, a process of MPICH starts an mpiexec for itself when it is asked for more than messages, and that may be
   # another MPI's, which never answers.
-  if ((ranks > 1)) || [[ ${PCOMPUTE_MPI:-} == *mpich* && $4 == MPITests* ]]; then
+  if ((ranks > 1)) || [[ ${PCOMPUTE_MPI:-} =~ mpich|mpi-abi && $4 == MPITests* ]]; then
     command=("$here/../run.sh" -n "$ranks" exec "$here/run-tests.sh" --rank "$logs" "$handles" "${command[@]}")
   elif [[ $4 == MPITests* ]]; then
     command=("$here/run-tests.sh" --rank "$logs" "$handles" "${command[@]}")

@@ -34,11 +34,11 @@ CMPI_CONSTANT(int, MPI_DISTRIBUTE_DFLT_DARG)
 CMPI_CONSTANT(MPI_Datatype, MPI_PACKED)
 
 // Whether MPI_Pack_external, and those that belong to it, take datatypes of one basic type only: MPICH's end the process
-// with others (seen in 4.0.2).
-#if defined(MPICH_VERSION) || defined(MPICH_NUMVERSION)
-#define CMPI_EXTERNAL32_IS_UNIFORM 1
-#else
+// with others (seen in 4.0.2 and 5.0.2), by the standard's interface, too, whose header names no library.
+#ifdef OPEN_MPI
 #define CMPI_EXTERNAL32_IS_UNIFORM 0
+#else
+#define CMPI_EXTERNAL32_IS_UNIFORM 1
 #endif
 
 // Whether one of the algorithms of MPI_Alltoall takes the sent elements for those of the receiving type: Open MPI's Bruck

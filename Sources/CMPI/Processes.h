@@ -5,6 +5,7 @@
 #define CMPI_PROCESSES_H
 
 #include <mpi.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "Constant.h"
@@ -20,6 +21,18 @@ CMPI_CONSTANT(MPI_Errhandler, MPI_ERRORS_ARE_FATAL)
 CMPI_CONSTANT(MPI_Errhandler, MPI_ERRHANDLER_NULL)
 CMPI_CONSTANT(int *_Nullable, MPI_ERRCODES_IGNORE)
 CMPI_CONSTANT(char *_Nullable *_Nullable, MPI_ARGV_NULL)
+
+// Whether routines may report success once they have called an error handler of the program's: MPICH 5.0 does (seen in
+// 5.0.2), by its own interface and by the standard's, whose header names no library.
+static inline bool cmpi_may_forget_handled_errors(void)
+    __attribute__((swift_name("getter:CMPI_MAY_FORGET_HANDLED_ERRORS()")));
+static inline bool cmpi_may_forget_handled_errors(void) {
+#if defined(OMPI_MAJOR_VERSION) || (defined(MPICH_NUMVERSION) && MPICH_NUMVERSION < 50000000)
+  return false;
+#else
+  return true;
+#endif
+}
 
 // C's error handlers take further arguments that nobody uses. Swift has no such functions; on the platforms where Swift
 // runs, a function without them is called in the same way.

@@ -183,7 +183,8 @@ static inline int CMPI_persistent_blocks_fail(void) {
 }
 
 // Waits for all requests. Open MPI's MPI_Waitall never returns where one of the operations had failed before the call
-// (seen in 4.1.4), so that there each is waited for in its turn; all make progress while one is waited for.
+// (seen in 4.1.4), so that there each is waited for in its turn; all make progress while one is waited for. MPICH's leaves
+// those behind one that has failed pending, and persistent ones active (seen in 5.0.2): they are waited for afterwards.
 static inline int CMPI_Waitall(int count, MPI_Request *requests, MPI_Status *statuses) {
 #if defined(OMPI_MAJOR_VERSION) && OMPI_MAJOR_VERSION < 5
   int result = MPI_SUCCESS;
@@ -193,7 +194,11 @@ static inline int CMPI_Waitall(int count, MPI_Request *requests, MPI_Status *sta
   }
   return result;
 #else
-  return MPI_Waitall(count, requests, statuses);
+  int result = MPI_Waitall(count, requests, statuses);
+  for (int i = 0; result == MPI_ERR_IN_STATUS && i < count; i++) {
+    if (statuses[i].MPI_ERROR == MPI_ERR_PENDING) statuses[i].MPI_ERROR = MPI_Wait(&requests[i], &statuses[i]);
+  }
+  return result;
 #endif
 }
 

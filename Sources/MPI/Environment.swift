@@ -100,10 +100,9 @@ public func initialize(threading: ThreadingLevel = .multiple) throws(MPIError) -
   }
   // Errors come back as codes, which become exceptions; the default would be to end the job without
   // a word of ours.
-  try check(
-    MPI_Comm_set_errhandler(CMPI_COMM_WORLD, CMPI_ERRORS_RETURN), "MPI_Comm_set_errhandler")
-  try check(
-    MPI_Comm_set_errhandler(CMPI_COMM_SELF, CMPI_ERRORS_RETURN), "MPI_Comm_set_errhandler")
+  for raw in [CMPI_COMM_WORLD as RawCommunicator, CMPI_COMM_SELF] {
+    try unsafe check(ErrorSource.communicator(raw).startThrowing(), "MPI_Comm_set_errhandler")
+  }
   let level = MPI.threading
   if level < threading {
     throw MPIError(

@@ -109,7 +109,7 @@ extension ErrorHandler: Equatable {
     }
   }
 
-  /// Tells the closure of this object's handler of an error.
+  /// Tells the closure of this object's handler of an error that the library has found.
   private func handle(_ code: CInt) {
     // The library is asked for no more than the text: MPICH calls the handler with its lock held (seen
     // in 4.0.2), and would ask for the handler or for a name in vain.
@@ -118,6 +118,31 @@ extension ErrorHandler: Equatable {
       MPIError(
         MPIError.Code(ofNativeCode: code), nativeCode: code, routine: "MPI",
         message: errorString(code), at: place))
+  }
+
+  /// Tells the closure of this object's handler of an error that is about to be thrown, where the
+  /// library knows of no closure.
+  ///
+  /// MPICH 5.0 (seen in 5.0.2) reports success once it has called a handler of the program's, so that
+  /// nobody could throw. There it only ever returns codes, and closures are called from here.
+  func tell(_ error: MPIError) {
+    unsafe closureToTell?(error)
+  }
+
+  /// Whether ``tell(_:)`` has a closure to tell.
+  var isToldOfErrors: Bool { unsafe closureToTell != nil }
+
+  private var closureToTell: (@Sendable (MPIError) -> Void)? {
+    guard Quirk.forgetsHandledErrors, ErrorHandler.Storage.isUsed.load(ordering: .acquiring)
+    else { return nil }
+    return unsafe ErrorHandler.Storage.installed(on: key)?.storage.body
+  }
+
+  /// Has the errors of a new object come back as codes, which are thrown.
+  func startThrowing() -> CInt {
+    // An object that is gone may have had the same handle, and a closure.
+    if Quirk.forgetsHandledErrors { unsafe ErrorHandler.Storage.install(nil, on: key, nil) }
+    return unsafe set(CMPI_ERRORS_RETURN)
   }
 
   /// The communicator's name, and the rank in it.
@@ -148,7 +173,11 @@ extension ErrorHandler: Equatable {
   var errorHandler: ErrorHandler {
     var raw = CMPI_ERRHANDLER_NULL as RawErrorHandler
     guard unsafe get(&raw) == CMPI_SUCCESS else { return .throws }
-    if raw == CMPI_ERRORS_RETURN { return .throws }
+    if raw == CMPI_ERRORS_RETURN {
+      guard Quirk.forgetsHandledErrors else { return .throws }
+      return unsafe ErrorHandler.Storage.installed(on: key).map { ErrorHandler($0.storage) }
+        ?? .throws
+    }
     if raw == CMPI_ERRORS_ARE_FATAL { return .aborts }
     if let storage = ErrorHandler.Storage.registered(raw) {
       unsafe release(raw)
@@ -178,6 +207,7 @@ extension ErrorHandler: Equatable {
       case .window: "MPI_Win_call_errhandler"
       case .file: "MPI_File_call_errhandler"
       }
+    if Quirk.forgetsHandledErrors { unsafe handle(error.nativeCode) }
     try unsafe check(call(error.nativeCode), routine)
   }
 }
@@ -189,6 +219,8 @@ extension ErrorHandler {
     switch kind {
     case .throws: (CMPI_ERRORS_RETURN, nil)
     case .aborts: (CMPI_ERRORS_ARE_FATAL, nil)
+    case .other(let storage) where storage.body != nil && Quirk.forgetsHandledErrors:
+      (CMPI_ERRORS_RETURN, storage)
     case .other(let storage): (unsafe storage.rawHandler(for: source), storage)
     }
   }
@@ -201,6 +233,9 @@ extension ErrorHandler {
 
     /// What the library's handlers lead to: by the handler, and by the object that has it.
     private static let registry = Mutex<[[UInt]: Entry]>([:])
+
+    /// Whether there has been a handler yet: most programs set none, and need not lock the registry.
+    fileprivate static let isUsed = Atomic(false)
 
     private struct Entry: Sendable {
       weak let storage: Storage?
@@ -250,6 +285,7 @@ extension ErrorHandler {
     fileprivate static func install(
       _ storage: Storage?, on object: [UInt], _ place: (name: String, rank: Int)?
     ) {
+      if storage != nil { isUsed.store(true, ordering: .releasing) }
       registry.withLock { entries in
         entries[object] = storage.map { Entry($0, place) }
         if let storage, !storage.keys.contains(object) { storage.keys.append(object) }
@@ -281,31 +317,4 @@ extension ErrorHandler {
     unsafe withUnsafeMutableBytes(of: &result) { unsafe $0.copyMemory(from: source) }
   }
   return result
-}
-
-extension AnyCommunicator {
-  /// What happens when the library finds an error in an operation on this communicator.
-  ///
-  /// It is local, and not inherited: a communicator that is made from this one throws.
-  ///
-  /// - Precondition: The communicator has not been disconnected.
-  ///
-  /// The corresponding C functions are `MPI_Comm_get_errhandler` and `MPI_Comm_set_errhandler` (MPI
-  /// 3.1 §8.3.1).
-  public final var errorHandler: ErrorHandler {
-    get { unsafe ErrorSource.communicator(raw).errorHandler }
-    set { errorHandlerStorage = unsafe ErrorSource.communicator(raw).setErrorHandler(newValue) }
-  }
-
-  /// Has an error of the program's own handled as one that the library found: by this communicator's
-  /// ``errorHandler``. Where that throws, this does nothing: throw the error afterwards.
-  ///
-  ///     let error = MPIError(badInput, message: "line 7", on: world)
-  ///     try world.callErrorHandler(error)
-  ///     throw error
-  ///
-  /// The corresponding C function is `MPI_Comm_call_errhandler` (MPI 3.1 §8.3.4).
-  public final func callErrorHandler(_ error: MPIError) throws(MPIError) {
-    try unsafe ErrorSource.communicator(raw).callErrorHandler(error)
-  }
 }

@@ -34,12 +34,11 @@ enum Job {
     }
   }
 
-  /// Whether the library is MPICH 5, by its own interface or by the standard's.
-  ///
-  /// It has bugs that are not worked around (seen in 5.0.2); docs/KnownIssues.md lists them.
-  static var isMPICH5: Bool {
+  /// Whether the library tells the communicator's error handler of errors at the end of nonblocking messages: MPICH 4 tells
+  /// that of `MPI_COMM_SELF` (seen in 4.0.2).
+  static var tellsOfRequests: Bool {
     let words = MPI.libraryVersion.split(whereSeparator: \.isWhitespace).prefix(3)
-    return words.first == "MPICH" && words.last?.hasPrefix("5.") == true
+    return words.first != "MPICH" || words.last?.hasPrefix("4.") != true
   }
 
   /// A variable of the environment.

@@ -46,8 +46,8 @@ public import CMPI
     try unsafe check(MPI_Comm_rank(raw, &rank), "MPI_Comm_rank", on: raw)
     try unsafe check(MPI_Comm_size(raw, &size), "MPI_Comm_size", on: raw)
     // Errors come back as codes, which become exceptions.
-    try check(
-      MPI_Comm_set_errhandler(raw, CMPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", on: raw)
+    try unsafe check(
+      ErrorSource.communicator(raw).startThrowing(), "MPI_Comm_set_errhandler", on: raw)
     unsafe storedRaw = raw
     self.rank = Int(rank)
     self.size = Int(size)

@@ -214,7 +214,7 @@ extension Immediate {
     let target = unsafe result.rawBuffer()
     var pending = unsafe Pending()
     try unsafe communicator._allGather(elements.rawBuffer, target, elements.count, &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to gather every rank's elements onto all ranks, in numbers that are known.
@@ -230,7 +230,7 @@ extension Immediate {
     let target = unsafe result.rawBuffer()
     var pending = unsafe Pending()
     try unsafe communicator._allGather(elements.rawBuffer, target, counts, &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to gather as many elements of every rank onto all ranks, where each rank's own are in
@@ -247,7 +247,7 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._allGather(
       .inPlace, buffer, communicator.sharedCount(buffer.count), &pending)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 
   /// Begins to gather every rank's elements onto all ranks, where each rank's own are in place
@@ -264,6 +264,6 @@ extension Immediate {
     let buffer = unsafe elements.rawBuffer()
     var pending = unsafe Pending()
     try unsafe communicator._allGather(.inPlace, buffer, counts, &pending)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 }

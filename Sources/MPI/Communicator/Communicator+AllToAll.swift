@@ -214,7 +214,7 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._allToAll(
       elements.rawBuffer, target, communicator.sharedCount(elements.count), &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to send a part of the elements to every rank, and to receive a part of the result from
@@ -233,7 +233,7 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._allToAll(
       elements.rawBuffer, sending, target, receiving, &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to send as many elements to every rank, and to receive as many from each in their
@@ -250,7 +250,7 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._allToAll(
       .inPlace, buffer, communicator.sharedCount(buffer.count), &pending)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 
   /// Begins to swap a part of the elements with every rank.
@@ -265,6 +265,6 @@ extension Immediate {
     let buffer = unsafe elements.rawBuffer()
     var pending = unsafe Pending()
     try unsafe communicator._allToAll(.inPlace, nil, buffer, exchanging, &pending)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 }

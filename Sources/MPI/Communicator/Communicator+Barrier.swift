@@ -23,6 +23,6 @@ extension Immediate {
   public func barrier() throws(MPIError) -> Request {
     var pending = unsafe Pending()
     try unsafe check(MPI_Ibarrier(raw, &pending.request), "MPI_Ibarrier", on: raw)
-    return unsafe Request(pending)
+    return unsafe Request(pending, on: raw)
   }
 }

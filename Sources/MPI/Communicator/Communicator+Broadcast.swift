@@ -102,6 +102,6 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._broadcast(
       buffer, communicator.rawRoot(root, "MPI_Ibcast"), &pending)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 }

@@ -85,7 +85,7 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._scan(
       elements.rawBuffer, target, reduction, excludingOwn: true, &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to combine the elements of all ranks before this one, the first with the first and so
@@ -103,6 +103,6 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._scan(
       buffer.inPlaceOperand, buffer, reduction, excludingOwn: true, &pending)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 }

@@ -320,7 +320,7 @@ extension Immediate {
     try unsafe communicator._gather(
       elements.rawBuffer, target, elements.count, communicator.rawRoot(root, "MPI_Igather"),
       &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to gather every rank's elements on the root, in numbers that are known.
@@ -338,7 +338,7 @@ extension Immediate {
     try unsafe communicator._gather(
       elements.rawBuffer, target, counts, isLarge: !counts.fitsC,
       communicator.rawRoot(root, "MPI_Igatherv"), &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to gather as many elements of every rank on the root, where the root's own are in place
@@ -355,7 +355,7 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._gather(
       inPlace: buffer, communicator.rawRoot(root, "MPI_Igather"), &pending)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 
   /// Begins to gather every rank's elements on the root, in numbers that are known, where the root's
@@ -373,6 +373,6 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._gather(
       inPlace: buffer, counts, communicator.rawRoot(root, "MPI_Igatherv"), &pending)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 }

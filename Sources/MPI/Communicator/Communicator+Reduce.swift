@@ -264,7 +264,7 @@ extension Immediate {
     unsafe pending.retain(reduction.function)
     try unsafe communicator._allReduce(
       reduction.operand(elements.rawBuffer), target, reduction.raw, &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to combine the ranks' elements, the first with the first and so on, with the results in
@@ -284,7 +284,7 @@ extension Immediate {
     unsafe pending.retain(reduction.function)
     try unsafe communicator._allReduce(
       reduction.operand(source), target, reduction.raw, &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to combine the ranks' elements, the first with the first and so on, with the results on
@@ -303,7 +303,7 @@ extension Immediate {
     try unsafe communicator._reduce(
       elements.rawBuffer, target, reduction, communicator.rawRoot(root, "MPI_Ireduce"),
       &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to combine the ranks' elements, the first with the first and so on, with the results in
@@ -321,6 +321,6 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._reduce(
       inPlace: buffer, reduction, communicator.rawRoot(root, "MPI_Ireduce"), &pending)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 }

@@ -252,7 +252,7 @@ extension Immediate {
     let target = unsafe result.rawBuffer()
     var pending = unsafe Pending()
     try unsafe communicator._reduceScatter(elements.rawBuffer, target, reduction, &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to combine the ranks' elements, the first with the first and so on, with a part of the
@@ -271,7 +271,7 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._reduceScatter(
       elements.rawBuffer, target, counts, reduction, &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to combine the ranks' elements, the first with the first and so on, with each rank's
@@ -289,7 +289,7 @@ extension Immediate {
     let buffer = unsafe elements.rawBuffer()
     var pending = unsafe Pending()
     try unsafe communicator._reduceScatter(inPlace: buffer, reduction, &pending)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 
   /// Begins to combine the ranks' elements, the first with the first and so on, with each rank's
@@ -308,6 +308,6 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._reduceScatter(
       buffer.inPlaceOperand, buffer, counts, reduction, &pending)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 }

@@ -109,7 +109,7 @@ extension Immediate {
     let target = unsafe result.rawBuffer()
     var pending = unsafe Pending()
     try unsafe communicator._scan(elements.rawBuffer, target, reduction, &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to combine the elements of all ranks up to this one, the first with the first and so
@@ -125,6 +125,6 @@ extension Immediate {
     let buffer = unsafe elements.rawBuffer()
     var pending = unsafe Pending()
     try unsafe communicator._scan(buffer.inPlaceOperand, buffer, reduction, &pending)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 }

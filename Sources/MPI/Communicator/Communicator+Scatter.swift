@@ -250,7 +250,7 @@ extension Immediate {
     try unsafe communicator._scatter(
       elements.rawBuffer, target, target.count, communicator.rawRoot(root, "MPI_Iscatter"),
       &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to give each rank its part of the root's elements.
@@ -267,7 +267,7 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._scatter(
       elements.rawBuffer, target, counts, communicator.rawRoot(root, "MPI_Iscatterv"), &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to give each rank as many of the root's elements, of which the root's own stay where
@@ -285,7 +285,7 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._scatter(
       inPlace: buffer, communicator.rawRoot(root, "MPI_Iscatter"), &pending)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 
   /// Begins to give each rank its part of the root's elements, of which the root's own stay where
@@ -303,6 +303,6 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe communicator._scatter(
       inPlace: buffer, counts, communicator.rawRoot(root, "MPI_Iscatterv"), &pending)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 }

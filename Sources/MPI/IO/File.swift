@@ -60,7 +60,8 @@ internal import CMPI
     let code = unsafe MPI_File_open(
       storage.communicator.raw, path, mode.rawMode, info.raw, &raw)
     try storage.confirm(code, mode)
-    try storage.check(MPI_File_set_errhandler(raw, CMPI_ERRORS_RETURN), "MPI_File_set_errhandler")
+    storage.raw = raw
+    try unsafe storage.check(ErrorSource.file(raw).startThrowing(), "MPI_File_set_errhandler")
     handle = unsafe FileHandle(raw: raw, storage: Unmanaged.passRetained(storage))
   }
 

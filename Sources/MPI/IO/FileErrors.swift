@@ -26,7 +26,7 @@ extension MPIError {
     _ path: String, _ code: CInt, _ routine: StaticString, _ reason: CInt,
     on communicator: RawCommunicator
   ) -> MPIError {
-    let reported = MPIError.reported(code, by: routine, on: communicator)
+    let reported = MPIError(untold: code, by: routine, on: communicator)
     let vague: [Code] = [
       .other, .unknown, .inputOutput, .internalError, .badFile, .invalidFile, .access,
     ]

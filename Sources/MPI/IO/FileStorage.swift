@@ -26,6 +26,9 @@ final class FileStorage: @unchecked Sendable {
   /// Whether the file has only the shared pointer.
   let isSequential: Bool
 
+  /// The file as C has it, once it is open.
+  var raw: RawFile = CMPI_FILE_NULL
+
   /// The layout of the view, which the library may use for as long as the view is in force.
   var layout: LayoutStorage?
 
@@ -120,7 +123,9 @@ final class FileStorage: @unchecked Sendable {
   }
 
   func error(_ code: CInt, _ routine: StaticString) -> MPIError {
-    noted(.ofFile(path, code, routine, currentErrno, on: communicator.raw))
+    let error = noted(.ofFile(path, code, routine, currentErrno, on: communicator.raw))
+    unsafe ErrorSource.file(raw).tell(error)
+    return error
   }
 
   private func noted(_ error: MPIError) -> MPIError {

@@ -21,13 +21,50 @@ func check(_ code: CInt, _ routine: StaticString) throws(MPIError) {
   }
 }
 
+/// Throws what a routine of MPI reported of a window.
+@inlinable @inline(__always)
+func check(
+  _ code: CInt, _ routine: StaticString, of window: RawWindow, on communicator: RawCommunicator
+) throws(MPIError) {
+  if _slowPath(code != CMPI_SUCCESS) {
+    throw MPIError.reported(code, by: routine, of: window, on: communicator)
+  }
+}
+
+extension WindowReference {
+  /// Throws what a routine of MPI reported of the window.
+  @inlinable @inline(__always)
+  func check(_ code: CInt, _ routine: StaticString) throws(MPIError) {
+    try MPI.check(code, routine, of: raw, on: communicator)
+  }
+}
+
+// Out of line: they are no part of any hot path.
 extension MPIError {
-  /// The error for a code that a routine returned. Out of line: it is no part of any hot path.
+  /// The error for a code that a routine returned, once the communicator's handler has been told.
   @usableFromInline @inline(never)
   static func reported(
     _ code: CInt, by routine: StaticString, on communicator: RawCommunicator
   ) -> MPIError {
-    MPIError(
+    let error = MPIError(untold: code, by: routine, on: communicator)
+    unsafe ErrorSource.communicator(communicator).tell(error)
+    return error
+  }
+
+  /// The error for a code that a routine returned, once the window's handler has been told.
+  @usableFromInline @inline(never)
+  static func reported(
+    _ code: CInt, by routine: StaticString, of window: RawWindow,
+    on communicator: RawCommunicator
+  ) -> MPIError {
+    let error = MPIError(untold: code, by: routine, on: communicator)
+    unsafe ErrorSource.window(window).tell(error)
+    return error
+  }
+
+  /// The error for a code that a routine returned, of which the caller tells the handler, if any.
+  init(untold code: CInt, by routine: StaticString, on communicator: RawCommunicator) {
+    self.init(
       Code(ofNativeCode: code), nativeCode: code, routine: routine.description,
       message: errorString(code), on: communicator)
   }

@@ -36,14 +36,18 @@ func endAny(
 /// Ends those of the operations that are complete.
 ///
 /// - Parameters:
+///   - arePersistent: Whether the requests are persistent ones.
 ///   - waits: Whether to wait until there is one at least.
 ///   - indices: Takes their numbers.
 ///   - statuses: Takes their statuses, with an error in each.
 /// - Returns: What the library reported, and how many there are.
 func endSome(
-  _ requests: UnsafeMutablePointer<RawRequest>, _ count: Int, waits: Bool,
+  _ requests: UnsafeMutablePointer<RawRequest>, _ count: Int, arePersistent: Bool, waits: Bool,
   _ indices: UnsafeMutablePointer<CInt>, _ statuses: UnsafeMutablePointer<MPI_Status>
 ) -> (code: CInt, ended: Int) {
+  if arePersistent && Quirk.hidesWhichHasFailed {
+    return unsafe endEach(requests, count, waits: waits, indices, statuses)
+  }
   var ended = CMPI_UNDEFINED
   let code =
     waits
@@ -55,6 +59,33 @@ func endSome(
     for position in 0..<Int(ended) { unsafe statuses[position].MPI_ERROR = CMPI_SUCCESS }
   }
   return (code, Int(ended))
+}
+
+/// Does what ``endSome(_:_:arePersistent:waits:_:_:)`` does with one persistent operation at a time,
+/// each of which tells how it has ended.
+private func endEach(
+  _ requests: UnsafeMutablePointer<RawRequest>, _ count: Int, waits: Bool,
+  _ indices: UnsafeMutablePointer<CInt>, _ statuses: UnsafeMutablePointer<MPI_Status>
+) -> (code: CInt, ended: Int) {
+  var result: (code: CInt, ended: Int) = (CMPI_SUCCESS, 0)
+  func end(_ range: Range<Int>, waits: Bool) -> Bool {
+    var status = MPI_Status()
+    let (code, index) = unsafe endAny(
+      requests + range.lowerBound, range.count, arePersistent: true, waits: waits, &status)
+    guard let index else {
+      if code != CMPI_SUCCESS { result.code = code }
+      return false
+    }
+    if code != CMPI_SUCCESS { result.code = CMPI_ERR_IN_STATUS }
+    status.MPI_ERROR = code
+    unsafe indices[result.ended] = CInt(range.lowerBound + index)
+    unsafe statuses[result.ended] = status
+    result.ended += 1
+    return true
+  }
+  if waits && !end(0..<count, waits: true) { return result }
+  for index in 0..<count { _ = end(index..<index + 1, waits: false) }
+  return result
 }
 
 /// The first error among statuses, after a call that has reported that there is one.

@@ -13,6 +13,12 @@ final class Completion {
   private var retained: [AnyObject] = []
   private var received: [RawBuffer] = unsafe []
   private var actions: [() -> Void] = []
+  /// Whose handler is told of errors, where that is known: the window's, if it is one's operation.
+  var communicator: RawCommunicator = CMPI_COMM_NULL
+  var window: RawWindow = CMPI_WIN_NULL
+  /// How the operation's own request has ended, and the first error of the further ones.
+  private var end: EarlyEnd?
+  private var earlyError = CMPI_SUCCESS
 
   @usableFromInline init() {}
 
@@ -63,7 +69,7 @@ final class Completion {
   /// Waits for the further requests. All are waited for, even after an error: until then the
   /// library may write.
   func waitForRequests() -> CInt {
-    var first = CMPI_SUCCESS
+    var first = earlyError
     for index in requests.indices {
       let code = unsafe MPI_Wait(&requests[index], CMPI_STATUS_IGNORE)
       if first == CMPI_SUCCESS { first = code }
@@ -74,9 +80,29 @@ final class Completion {
   /// Whether the further requests are complete.
   func isComplete() -> Bool {
     requests.allSatisfy { request in
-      var flag: CInt = 0
-      return unsafe MPI_Request_get_status(request, &flag, CMPI_STATUS_IGNORE) != CMPI_SUCCESS
-        || flag != 0
+      var end: EarlyEnd?
+      let (code, isComplete) = EarlyEnd.look(at: request, keeping: &end)
+      if let end, earlyError == CMPI_SUCCESS { earlyError = end.code }
+      return isComplete || code != CMPI_SUCCESS
+    }
+  }
+
+  /// Whether the operation's own request is complete, and the further ones.
+  func isComplete(with request: RawRequest) throws(MPIError) -> Bool {
+    let (code, isOwnComplete) = EarlyEnd.look(at: request, keeping: &end)
+    try check(code, "MPI_Request_get_status")
+    return isOwnComplete && isComplete()
+  }
+
+  /// Puts right what the operation's own request has said at its end.
+  func correct(_ code: inout CInt, _ status: inout MPI_Status) { end.replace(&code, &status) }
+
+  /// Throws an error of the operation.
+  func check(_ code: CInt, _ routine: StaticString) throws(MPIError) {
+    if window == CMPI_WIN_NULL {
+      try MPI.check(code, routine, on: communicator)
+    } else {
+      try MPI.check(code, routine, of: window, on: communicator)
     }
   }
 

@@ -80,7 +80,7 @@ extension Exchange {
     var result = Result<Bool, MPIError>.success(true)
     unsafe withRequests { requests, count in
       do throws(MPIError) {
-        result = .success(try unsafe areComplete(requests, count, on: raw))
+        result = .success(try unsafe areComplete(requests, count, nil, on: raw))
       } catch {
         result = .failure(error)
       }
@@ -111,7 +111,8 @@ extension Exchange {
     var statuses = [MPI_Status](repeating: MPI_Status(), count: count)
     var result: (code: CInt, ended: Int) = (CMPI_SUCCESS, 0)
     unsafe withRequests { requests, count in
-      result = unsafe MPI.endSome(requests, count, waits: waits, &indices, &statuses)
+      result = unsafe MPI.endSome(
+        requests, count, arePersistent: false, waits: waits, &indices, &statuses)
     }
     try unsafe check(firstError(&statuses, result.ended, after: result.code), routine, on: raw)
     return (0..<result.ended).map {

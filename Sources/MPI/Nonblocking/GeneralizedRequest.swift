@@ -1,6 +1,12 @@
 internal import CMPI
 internal import Synchronization
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// An operation of the program's own, which is waited for as those of the library are.
 ///
 /// A thread that reads a file, say, and a request that stands for it beside those of messages:
@@ -93,6 +99,7 @@ internal import Synchronization
   /// The corresponding C function is `MPI_Grequest_start` (MPI 3.1 §12.2).
   @_lifetime(immortal)
   public func start() throws(MPIError) -> Request {
+    waitForRelease()
     let context = unsafe Unmanaged.passRetained(self)
     var raw = CMPI_REQUEST_NULL as RawRequest
     let code = state.withLock { state in
@@ -117,7 +124,16 @@ internal import Synchronization
     }
     if code != CMPI_SUCCESS { unsafe context.release() }
     try check(code, "MPI_Grequest_start")
-    return unsafe Request(raw)
+    return unsafe Request(raw, on: CMPI_COMM_NULL)
+  }
+
+  /// Waits until the library has let go of an operation that has ended.
+  ///
+  /// MPICH (seen in 5.0.2) may do that in the thread that completes the operation, when another one has
+  /// returned from its wait already.
+  private func waitForRelease() {
+    let start = MPI_Wtime()
+    while state.withLock({ $0.phase == .complete }) && MPI_Wtime() - start < 1 { sched_yield() }
   }
 
   /// Says that the operation is complete. Any thread may call it.

@@ -15,7 +15,7 @@ extension Immediate {
     let side = unsafe elements.side(layout, at: position, instances: instances)
     var pending = unsafe Pending()
     let target = try unsafe communicator._broadcast(side, from: root, "MPI_Ibcast", &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to gather as many elements of every rank on the root, where they do not lie in one run.
@@ -35,7 +35,7 @@ extension Immediate {
       elements.side(layout, at: position, instances: instances),
       result.side(resultLayout, at: resultPosition, instances: resultInstances),
       to: root, "MPI_Igather", &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to give each rank as many of the root's elements, where they do not lie in one run.
@@ -55,7 +55,7 @@ extension Immediate {
       elements.side(layout, at: position, instances: instances),
       result.side(resultLayout, at: resultPosition, instances: resultInstances),
       from: root, "MPI_Iscatter", &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to gather as many elements of every rank onto all ranks, where they do not lie in one run.
@@ -74,7 +74,7 @@ extension Immediate {
     let target = try unsafe communicator._allGather(
       elements.side(layout, at: position, instances: instances),
       result.side(resultLayout, at: resultPosition, instances: resultInstances), &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to gather elements of every rank on the root, in numbers of their own, where they do not
@@ -156,7 +156,7 @@ extension Immediate {
     let target = try unsafe communicator._allToAll(
       elements.side(layout, at: position, instances: instances),
       result.side(resultLayout, at: resultPosition, instances: resultInstances), &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to send elements to every rank, and to receive elements from each, in a layout of their
@@ -176,7 +176,7 @@ extension Immediate {
     try unsafe communicator._allToAll(
       source, layouts.sides(in: source), target, resultLayouts.sides(in: target), &pending
     ).forEach { unsafe pending.normalize($0) }
-    return unsafe Request(pending)
+    return unsafe Request(pending, on: raw)
   }
 }
 

@@ -35,7 +35,7 @@ extension Immediate {
     let peer = try checkedPeer(destination, of: size, "MPI_Isend", on: raw)
     let buffer = try unsafe elements.rawBuffer(
       layout, at: position, instances: instances, "send")
-    return unsafe Request(try startSend(buffer, peer, tag, mode, on: raw))
+    return unsafe Request(try startSend(buffer, peer, tag, mode, on: raw), on: raw)
   }
 
   /// Begins to receive a message from one rank into elements that do not lie in one run. The buffer
@@ -54,7 +54,8 @@ extension Immediate {
     let buffer = try unsafe elements.rawBuffer(
       layout, at: position, instances: instances, "receive")
     return unsafe Request(
-      try startReceive(buffer, peer, tag, on: raw), buffer.normalizing(keeping: layout.storage))
+      try startReceive(buffer, peer, tag, on: raw), buffer.normalizing(keeping: layout.storage),
+      on: raw)
   }
 
   /// Begins to receive a message from any rank into elements that do not lie in one run. The buffer
@@ -70,7 +71,7 @@ extension Immediate {
       layout, at: position, instances: instances, "receive")
     return unsafe Request(
       try startReceive(buffer, CMPI_ANY_SOURCE, tag, on: raw),
-      buffer.normalizing(keeping: layout.storage))
+      buffer.normalizing(keeping: layout.storage), on: raw)
   }
 }
 

@@ -47,7 +47,7 @@ extension Immediate {
     unsafe Request(
       try startSend(
         elements.rawBuffer, checkedPeer(destination, of: size, "MPI_Isend", on: raw), tag, mode,
-        on: raw))
+        on: raw), on: raw)
   }
 
   /// Begins to receive a message from one rank. The storage must not be touched until the request
@@ -65,7 +65,7 @@ extension Immediate {
     return unsafe Request(
       try startReceive(
         buffer, checkedPeer(source, of: size, "MPI_Irecv", on: raw), tag, on: raw),
-      buffer.normalizing)
+      buffer.normalizing, on: raw)
   }
 
   /// Begins to receive a message from any rank. The storage must not be touched until the request
@@ -78,7 +78,7 @@ extension Immediate {
   ) throws(MPIError) -> Request {
     let buffer = unsafe elements.rawBuffer()
     return unsafe Request(
-      try startReceive(buffer, CMPI_ANY_SOURCE, tag, on: raw), buffer.normalizing)
+      try startReceive(buffer, CMPI_ANY_SOURCE, tag, on: raw), buffer.normalizing, on: raw)
   }
 
   /// Looks whether a message from a rank is there.

@@ -68,7 +68,7 @@ struct PersistentCore: ~Copyable {
     self.communicator = communicator
     self.memory = memory
     let normalized = unsafe received.flatMap { unsafe $0.datatype.structure == nil ? nil : $0 }
-    if unsafe pending.completion != nil || normalized != nil {
+    if unsafe pending.completion != nil || normalized != nil || Quirk.endsWhatIsAskedFor {
       extras = unsafe PersistentExtras(pending.completion, normalized)
     } else {
       extras = nil
@@ -87,8 +87,8 @@ struct PersistentCore: ~Copyable {
     if unsafe _slowPath(isRenewed || request.pointee == CMPI_REQUEST_NULL) { try renew() }
     // The library may replace the handle, if what it did for the last time still goes on.
     try unsafe check(MPI_Start(request), "MPI_Start", on: raw)
-    guard let extras else { return unsafe Request(request.pointee, origin: request) }
-    return unsafe Request(request.pointee, try extras.start(on: raw), origin: request)
+    guard let extras else { return unsafe Request(request.pointee, origin: request, on: raw) }
+    return unsafe Request(request.pointee, try extras.start(on: raw), origin: request, on: raw)
   }
 
   /// Makes the request anew.
@@ -139,6 +139,7 @@ final class PersistentExtras {
   @usableFromInline
   func start(on communicator: RawCommunicator) throws(MPIError) -> Completion {
     let completion = Completion()
+    completion.communicator = communicator
     for index in others.indices {
       try unsafe check(MPI_Start(&others[index]), "MPI_Start", on: communicator)
       completion.add(others[index])

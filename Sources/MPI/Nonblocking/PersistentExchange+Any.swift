@@ -105,7 +105,8 @@ extension PersistentExchange {
   /// Ends all operations under way, if all are complete.
   ///
   /// - Returns: Whether they are; if not, none of them has ended.
-  /// - Throws: The first error of an operation, when all of them have ended.
+  /// - Throws: The first error of an operation that has ended. Libraries differ about the others, which
+  ///   may be under way still: ``activeCount`` tells.
   ///
   /// The corresponding C function is `MPI_Testall` (MPI 3.1 §3.7.5).
   public mutating func testAll() throws(MPIError) -> Bool {
@@ -132,7 +133,8 @@ extension PersistentExchange {
     _ routine: StaticString, waits: Bool, _ completed: inout [CompletedOperation]
   ) throws(MPIError) {
     completed.removeAll(keepingCapacity: true)
-    let (code, ended) = unsafe MPI.endSome(requests, storedCount, waits: waits, indices, statuses)
+    let (code, ended) = unsafe MPI.endSome(
+      requests, storedCount, arePersistent: true, waits: waits, indices, statuses)
     for position in 0..<ended {
       let index = unsafe Int(indices[position])
       let status = unsafe statuses[position]
@@ -153,7 +155,10 @@ extension PersistentExchange {
   }
 
   private mutating func endAll(_ code: CInt, _ routine: StaticString) throws(MPIError) {
-    for index in 0..<storedCount { hasEnded(index) }
+    // MPICH's MPI_Testall reports an error while others are pending.
+    for index in 0..<storedCount where unsafe statuses[index].MPI_ERROR != CMPI_ERR_PENDING {
+      hasEnded(index)
+    }
     // Open MPI's MPI_Testall says in the statuses alone that a persistent operation has failed
     // (open-mpi/ompi#13432, seen in 4.1.4).
     let found = unsafe firstError(statuses, storedCount, after: CMPI_ERR_IN_STATUS)

@@ -49,8 +49,8 @@ internal import Synchronization
   public internal(set) var activeCount = 0
 
   @usableFromInline let raw: RawCommunicator
-  /// Whether received bytes may have to be made valid.
-  @usableFromInline var normalizes = false
+  /// Whether something may be left to do when operations have ended together.
+  @usableFromInline var hasSequel = false
   /// Whether some operation needs a new request for each start.
   @usableFromInline var renews = false
   private let communicator: Communicator
@@ -77,6 +77,8 @@ internal import Synchronization
     /// `nil` for a receive.
     let mode: SendMode?
     var isActive = false
+    /// How it has ended, where the library has told before it was asked for that.
+    var end: EarlyEnd?
 
     var isReceive: Bool { unsafe mode == nil }
     var isRenewed: Bool { unsafe mode == .buffered && renewsBufferedSends }
@@ -176,7 +178,10 @@ extension PersistentExchange {
       throw error
     }
     unsafe (operations + storedCount).initialize(to: operation)
-    if unsafe operation.isReceive && buffer.datatype.structure != nil { normalizes = true }
+    // Received bytes may have to be made valid, or an early end may have to be told of.
+    if unsafe operation.isReceive && buffer.datatype.structure != nil || Quirk.endsWhatIsAskedFor {
+      hasSequel = true
+    }
     if unsafe operation.isRenewed { renews = true }
     storedCount += 1
     return Slot(index: storedCount - 1, identity: identity)
@@ -294,7 +299,7 @@ extension PersistentExchange {
     if _slowPath(isRenewed) { try renew(0..<storedCount) }
     try unsafe check(
       MPI_Startall(CInt(truncatingIfNeeded: storedCount), requests), "MPI_Startall", on: raw)
-    return unsafe ActiveExchange(requests, storedCount, normalizes ? operations : nil, on: raw)
+    return unsafe ActiveExchange(requests, storedCount, hasSequel ? operations : nil, on: raw)
   }
 }
 
@@ -305,23 +310,24 @@ extension PersistentExchange {
 @frozen @safe public struct ActiveExchange: ~Copyable, ~Escapable {
   @usableFromInline let requests: UnsafeMutablePointer<RawRequest>
   @usableFromInline let count: Int
-  @usableFromInline let normalized: UnsafeMutablePointer<PersistentExchange.Operation>?
+  /// Where something may be left to do at the end.
+  @usableFromInline let operations: UnsafeMutablePointer<PersistentExchange.Operation>?
   @usableFromInline let raw: RawCommunicator
 
   @inlinable @inline(__always) @_lifetime(immortal)
   init(
     _ requests: UnsafeMutablePointer<RawRequest>, _ count: Int,
-    _ normalized: UnsafeMutablePointer<PersistentExchange.Operation>?, on raw: RawCommunicator
+    _ operations: UnsafeMutablePointer<PersistentExchange.Operation>?, on raw: RawCommunicator
   ) {
     unsafe self.requests = unsafe requests
     self.count = count
-    unsafe self.normalized = unsafe normalized
+    unsafe self.operations = unsafe operations
     self.raw = raw
   }
 
   deinit {
     for index in 0..<count { unsafe drop(requests[index], nil, requests + index) }
-    unsafe normalizeAll(normalized, count)
+    _ = unsafe finishAll(operations, count)
   }
 
   /// Waits until all operations are complete; their buffers may be used again then.
@@ -332,7 +338,7 @@ extension PersistentExchange {
   @inlinable @inline(__always)
   public consuming func wait() throws(MPIError) {
     let (requests, count, raw) = unsafe (requests, count, raw)
-    let normalized = unsafe normalized
+    let operations = unsafe operations
     discard self
     // One by one, as Exchange does, and for the same reason.
     var first = CMPI_SUCCESS
@@ -340,7 +346,10 @@ extension PersistentExchange {
       let code = unsafe MPI_Wait(requests + index, CMPI_STATUS_IGNORE)
       if _slowPath(code != CMPI_SUCCESS) && first == CMPI_SUCCESS { first = code }
     }
-    if unsafe _slowPath(normalized != nil) { unsafe normalizeAll(normalized, count) }
+    if unsafe _slowPath(operations != nil) {
+      let early = unsafe finishAll(operations, count)
+      if first == CMPI_SUCCESS { first = early }
+    }
     try check(first, "MPI_Wait", on: raw)
   }
 
@@ -352,17 +361,18 @@ extension PersistentExchange {
   /// This is what `MPI_Waitall` does in C (MPI 3.1 §3.7.5).
   public consuming func statuses() throws(MPIError) -> [Status] {
     let (requests, count, raw) = unsafe (requests, count, raw)
-    let normalized = unsafe normalized
+    let operations = unsafe operations
     discard self
     var statuses: [Status] = []
     var first = CMPI_SUCCESS
     for index in 0..<count {
       var status = MPI_Status()
-      let code = unsafe MPI_Wait(requests + index, &status)
+      var code = unsafe MPI_Wait(requests + index, &status)
+      unsafe operations?[index].end.replace(&code, &status)
       if first == CMPI_SUCCESS { first = code }
       statuses.append(Status(status))
     }
-    unsafe normalizeAll(normalized, count)
+    _ = unsafe finishAll(operations, count)
     try check(first, "MPI_Wait", on: raw)
     return statuses
   }
@@ -371,31 +381,39 @@ extension PersistentExchange {
   ///
   /// The corresponding C function is `MPI_Request_get_status` (MPI 3.1 §3.8).
   public func isComplete() throws(MPIError) -> Bool {
-    try unsafe areComplete(requests, count, on: raw)
+    try unsafe areComplete(requests, count, operations, on: raw)
   }
 }
 
-/// Makes valid what operations have received.
+/// Makes valid what operations that have ended together have received.
+///
+/// - Returns: The first error that the library has told of before.
 @usableFromInline @inline(never)
-func normalizeAll(
+func finishAll(
   _ operations: UnsafeMutablePointer<PersistentExchange.Operation>?, _ count: Int
-) {
-  guard let operations = unsafe operations else { return }
-  for index in 0..<count where unsafe operations[index].isReceive {
-    unsafe operations[index].buffer.normalize()
+) -> CInt {
+  var first = CMPI_SUCCESS
+  guard let operations = unsafe operations else { return first }
+  for index in 0..<count {
+    if let end = unsafe operations[index].end.take(), first == CMPI_SUCCESS { first = end.code }
+    if unsafe operations[index].isReceive { unsafe operations[index].buffer.normalize() }
   }
+  return first
 }
 
 /// Whether operations are complete; none of them is ended.
+///
+/// - Parameter operations: Where to keep how persistent ones have ended.
 func areComplete(
-  _ requests: UnsafeMutablePointer<RawRequest>, _ count: Int, on raw: RawCommunicator
+  _ requests: UnsafeMutablePointer<RawRequest>, _ count: Int,
+  _ operations: UnsafeMutablePointer<PersistentExchange.Operation>?, on raw: RawCommunicator
 ) throws(MPIError) -> Bool {
   for index in 0..<count {
-    var flag: CInt = 0
-    try unsafe check(
-      MPI_Request_get_status(requests[index], &flag, CMPI_STATUS_IGNORE),
-      "MPI_Request_get_status", on: raw)
-    if flag == 0 { return false }
+    var end = unsafe operations?[index].end
+    let (code, isComplete) = unsafe EarlyEnd.look(at: requests[index], keeping: &end)
+    unsafe operations?[index].end = end
+    try check(code, "MPI_Request_get_status", on: raw)
+    if !isComplete { return false }
   }
   return true
 }

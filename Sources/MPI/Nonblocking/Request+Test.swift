@@ -43,7 +43,7 @@ extension Request {
     }
     if code != CMPI_SUCCESS { unsafe origin?.pointee = request }
     if unsafe completion != nil {
-      try unsafe finish(completion, code)
+      try unsafe finish(completion, code, &status)
     } else {
       try check(code, "MPI_Test")
     }
@@ -99,6 +99,6 @@ extension Immediate {
       MPI_Imrecv(
         buffer.address, narrowed.count, narrowed.datatype.raw, &message.raw, &pending.request),
       "MPI_Imrecv", on: raw)
-    return unsafe Request(pending, into: buffer)
+    return unsafe Request(pending, into: buffer, on: raw)
   }
 }

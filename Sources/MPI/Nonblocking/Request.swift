@@ -26,8 +26,10 @@ public import CMPI
   @inlinable @inline(__always) @_lifetime(immortal)
   init(
     _ raw: RawRequest, _ completion: Completion? = nil,
-    origin: UnsafeMutablePointer<RawRequest>? = nil
+    origin: UnsafeMutablePointer<RawRequest>? = nil, on communicator: RawCommunicator
   ) {
+    var completion = completion
+    if CMPI_MAY_FORGET_HANDLED_ERRORS { completion = telling(communicator, completion) }
     self.raw = raw
     unsafe self.completion = unsafe completion.map { unsafe Unmanaged.passRetained($0) }
     unsafe self.origin = unsafe origin
@@ -49,7 +51,7 @@ public import CMPI
     let code = unsafe MPI_Wait(&request, &status)
     if _slowPath(code != CMPI_SUCCESS) { unsafe origin?.pointee = request }
     if unsafe _slowPath(completion != nil) {
-      try unsafe finish(completion, code)
+      try unsafe finish(completion, code, &status)
     } else {
       try check(code, "MPI_Wait")
     }
@@ -64,11 +66,13 @@ public import CMPI
   ///
   /// The corresponding C function is `MPI_Request_get_status` (MPI 3.1 §3.8).
   public func isComplete() throws(MPIError) -> Bool {
+    if let completion = unsafe completion?.takeUnretainedValue() {
+      return try completion.isComplete(with: raw)
+    }
     var flag: CInt = 0
     try unsafe check(
       MPI_Request_get_status(raw, &flag, CMPI_STATUS_IGNORE), "MPI_Request_get_status")
-    if flag == 0 { return false }
-    return unsafe completion?._withUnsafeGuaranteedRef { $0.isComplete() } ?? true
+    return flag != 0
   }
 
   /// Asks the library to cancel the operation. It must still be waited for; ``Status/isCancelled``
@@ -103,22 +107,42 @@ struct Pending {
 extension Request {
   /// The request of an operation that has been started, and that writes to `buffer`, if to any.
   @usableFromInline @_lifetime(immortal)
-  init(_ pending: consuming Pending, into buffer: RawBuffer? = nil) {
+  init(
+    _ pending: consuming Pending, into buffer: RawBuffer? = nil, on communicator: RawCommunicator
+  ) {
     if let buffer = unsafe buffer, unsafe buffer.datatype.structure != nil {
       unsafe pending.extras().normalize(buffer)
     }
-    unsafe self.init(pending.request, pending.completion)
+    unsafe self.init(pending.request, pending.completion, on: communicator)
   }
 }
 
-/// Ends an operation that is more than one request.
+/// What an operation needs at its end, so that a closure is told of its errors where the library does
+/// not do that: see ``ErrorSource/tell(_:)``.
 @usableFromInline @inline(never)
-func finish(_ completion: Unmanaged<Completion>?, _ code: CInt) throws(MPIError) {
+func telling(_ communicator: RawCommunicator, _ completion: Completion?) -> Completion? {
+  guard unsafe ErrorSource.communicator(communicator).isToldOfErrors else { return completion }
+  let completion = completion ?? Completion()
+  completion.communicator = communicator
+  return completion
+}
+
+/// Ends an operation that is more than one request.
+///
+/// - Parameters:
+///   - code: What the library has said of the operation's own request.
+///   - status: The same; it is put right where the library was wrong.
+@usableFromInline @inline(never)
+func finish(
+  _ completion: Unmanaged<Completion>?, _ code: CInt, _ status: inout MPI_Status
+) throws(MPIError) {
   guard let completion = unsafe completion?.takeRetainedValue() else { return }
+  var code = code
+  completion.correct(&code, &status)
   let others = completion.waitForRequests()
   completion.finish()
-  try check(code, "MPI_Wait")
-  try check(others, "MPI_Wait")
+  try completion.check(code, "MPI_Wait")
+  try completion.check(others, "MPI_Wait")
 }
 
 /// How long an operation that nobody waits for may take.

@@ -18,7 +18,7 @@ extension Immediate {
     var pending = unsafe Pending()
     unsafe pending.request = try unsafe startSend(writer.rawBuffer, peer, tag, mode, on: raw)
     unsafe pending.extras().retain(writer)
-    return unsafe Request(pending)
+    return unsafe Request(pending, on: raw)
   }
 
   /// Begins to receive a value from one rank.

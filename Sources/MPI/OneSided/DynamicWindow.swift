@@ -41,8 +41,8 @@ public struct DynamicWindow: ~Copyable, OneSidedWindow {
     try unsafe check(
       MPI_Win_create_dynamic(info.raw, communicator.raw, &raw), "MPI_Win_create_dynamic",
       on: communicator.raw)
-    try check(
-      MPI_Win_set_errhandler(raw, CMPI_ERRORS_RETURN), "MPI_Win_set_errhandler",
+    try unsafe check(
+      ErrorSource.window(raw).startThrowing(), "MPI_Win_set_errhandler",
       on: communicator.raw)
     keeper = unsafe WindowStorage(
       owning: raw, on: communicator, memory: .attached, base: nil, counts: .none, structure: nil)
@@ -72,9 +72,9 @@ public struct DynamicWindow: ~Copyable, OneSidedWindow {
     var address: MPI_Aint = 0
     // No elements have no place.
     if count > 0 {
-      try unsafe check(
+      try unsafe reference.check(
         MPI_Win_attach(reference.raw, base, MPI_Aint(count * MemoryLayout<T>.stride)),
-        "MPI_Win_attach", on: reference.communicator)
+        "MPI_Win_attach")
       try unsafe check(MPI_Get_address(base, &address), "MPI_Get_address")
     }
     return unsafe Attachment(
@@ -99,7 +99,8 @@ public struct DynamicWindow: ~Copyable, OneSidedWindow {
     guard let base = unsafe base, window.raw != CMPI_WIN_NULL else { return }
     unsafe self.base = nil
     try unsafe check(
-      MPI_Win_detach(window.raw, base), "MPI_Win_detach", on: window.communicator.raw)
+      MPI_Win_detach(window.raw, base), "MPI_Win_detach", of: window.raw,
+      on: window.communicator.raw)
   }
 
   deinit {

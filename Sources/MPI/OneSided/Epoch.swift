@@ -79,7 +79,7 @@ private func endEpoch(
     routine = "MPI_Win_flush_all"
   }
   extras?.finish()
-  try check(code, routine, on: window.communicator)
+  try window.check(code, routine)
 }
 
 private func dropEpoch(
@@ -118,9 +118,8 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
     _ assertions: WindowAssertions = []
   ) throws(MPIError) -> Epoch<Element> {
     let window = reference
-    try check(
-      MPI_Win_fence(assertions.rawValue | CMPI_MODE_NOPRECEDE, window.raw), "MPI_Win_fence",
-      on: window.communicator)
+    try window.check(
+      MPI_Win_fence(assertions.rawValue | CMPI_MODE_NOPRECEDE, window.raw), "MPI_Win_fence")
     return Epoch(window, .fence)
   }
 
@@ -154,9 +153,8 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
     to group: Group, _ assertions: WindowAssertions = []
   ) throws(MPIError) -> Exposure<Element> {
     let window = reference
-    try check(
-      MPI_Win_post(group.raw, assertions.rawValue, window.raw), "MPI_Win_post",
-      on: window.communicator)
+    try window.check(
+      MPI_Win_post(group.raw, assertions.rawValue, window.raw), "MPI_Win_post")
     return Exposure(window)
   }
 }
@@ -164,9 +162,8 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
 private func startEpoch(
   _ window: WindowReference, _ group: Group, _ assertions: WindowAssertions
 ) throws(MPIError) {
-  try check(
-    MPI_Win_start(group.raw, assertions.rawValue, window.raw), "MPI_Win_start",
-    on: window.communicator)
+  try window.check(
+    MPI_Win_start(group.raw, assertions.rawValue, window.raw), "MPI_Win_start")
 }
 
 /// This rank's part of a window, exposed to others.
@@ -194,7 +191,7 @@ private func startEpoch(
   public consuming func wait() throws(MPIError) {
     let (window, isOver) = (window, isOver)
     discard self
-    if !isOver { try check(MPI_Win_wait(window.raw), "MPI_Win_wait", on: window.communicator) }
+    if !isOver { try window.check(MPI_Win_wait(window.raw), "MPI_Win_wait") }
     unsafe window.storage._withUnsafeGuaranteedRef { $0.normalize() }
   }
 
@@ -205,7 +202,7 @@ private func startEpoch(
     // In C a test that succeeds ends the exposure; a second one would be an error.
     if isOver { return true }
     var flag: CInt = 0
-    try unsafe check(MPI_Win_test(window.raw, &flag), "MPI_Win_test", on: window.communicator)
+    try unsafe window.check(MPI_Win_test(window.raw, &flag), "MPI_Win_test")
     isOver = flag != 0
     return isOver
   }

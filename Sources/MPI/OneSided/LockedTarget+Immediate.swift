@@ -53,7 +53,8 @@ extension ImmediateTarget where Element: Datatype {
     let near = try unsafe elements.part(layout, at: first, instances: instances, "MPI_Rput")
     let far = try unsafe window.target(
       rank, remote, at: position, instances: remoteInstances, elements: near.elements, "MPI_Rput")
-    return unsafe Request(try unsafe start(.put, near.buffer, far, [layout, remote]))
+    return unsafe Request(
+      try unsafe start(.put, near.buffer, far, [layout, remote]), on: CMPI_COMM_NULL)
   }
 
   /// Begins to read elements. The storage must not be touched until the request is complete.
@@ -86,7 +87,8 @@ extension ImmediateTarget where Element: Datatype {
     let far = try unsafe window.target(
       rank, remote, at: position, instances: remoteInstances, elements: near.elements, "MPI_Rget")
     return unsafe Request(
-      try unsafe start(.get, near.buffer, far, [layout, remote]), into: near.buffer)
+      try unsafe start(.get, near.buffer, far, [layout, remote]), into: near.buffer,
+      on: CMPI_COMM_NULL)
   }
 
   /// Begins to combine elements with those of the target's part: each in one atomic step.
@@ -104,7 +106,8 @@ extension ImmediateTarget where Element: Datatype {
     let buffer = unsafe reduction.operand(elements.rawBuffer)
     let far = try unsafe window.target(
       rank, at: position, of: Element.self, like: buffer, width: reduction.width, routine)
-    return unsafe Request(try unsafe start(.accumulate(reduction.raw), buffer, far, []))
+    return unsafe Request(
+      try unsafe start(.accumulate(reduction.raw), buffer, far, []), on: CMPI_COMM_NULL)
   }
 
   /// Begins to combine elements that a layout names with those that a layout names at the target.
@@ -124,7 +127,8 @@ extension ImmediateTarget where Element: Datatype {
     let far = try unsafe window.target(
       rank, remote, at: position, instances: remoteInstances, elements: near.elements, routine)
     return unsafe Request(
-      try unsafe start(.accumulate(reduction.raw), near.buffer, far, [layout, remote]))
+      try unsafe start(.accumulate(reduction.raw), near.buffer, far, [layout, remote]),
+      on: CMPI_COMM_NULL)
   }
 
   /// Begins to combine elements with those of the target's part, and to read what was there before:
@@ -145,7 +149,8 @@ extension ImmediateTarget where Element: Datatype {
     let far = try unsafe window.target(
       rank, at: position, of: Element.self, like: buffer, width: reduction.width, routine)
     return unsafe Request(
-      try unsafe start(.getAccumulate(reduction.raw, into: back), buffer, far, []), into: back)
+      try unsafe start(.getAccumulate(reduction.raw, into: back), buffer, far, []), into: back,
+      on: CMPI_COMM_NULL)
   }
 
   private func start(
@@ -156,6 +161,11 @@ extension ImmediateTarget where Element: Datatype {
     try unsafe startAny(
       transfer, origin, target, window.raw, window.communicator, &pending, isRequest: true)
     for case let layout? in layouts { unsafe pending.extras().retain(layout.storage) }
+    // The requests above are none of the communicator's, whose handler is another one.
+    if unsafe ErrorSource.window(window.raw).isToldOfErrors {
+      unsafe (pending.extras().window, pending.extras().communicator) =
+        (window.raw, window.communicator)
+    }
     return unsafe pending
   }
 }

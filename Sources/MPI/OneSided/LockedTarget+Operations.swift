@@ -154,7 +154,7 @@ extension LockedTarget {
 func flushNow(
   _ rank: Int, _ window: RawWindow, _ communicator: RawCommunicator, _ completion: Completion
 ) throws(MPIError) {
-  try check(MPI_Win_flush(CInt(rank), window), "MPI_Win_flush", on: communicator)
+  try check(MPI_Win_flush(CInt(rank), window), "MPI_Win_flush", of: window, on: communicator)
   completion.finish()
 }
 
@@ -263,8 +263,8 @@ extension WindowReference {
       try unsafe check(
         MPI_Fetch_and_op(
           values, values + 1, T.mpiDatatype.raw, rank, displacement, operation, raw),
-        "MPI_Fetch_and_op", on: communicator)
-      try check(MPI_Win_flush(rank, raw), "MPI_Win_flush", on: communicator)
+        "MPI_Fetch_and_op")
+      try check(MPI_Win_flush(rank, raw), "MPI_Win_flush")
       return unsafe valid(values + 1)
     }
   }
@@ -279,8 +279,8 @@ extension WindowReference {
       try unsafe check(
         MPI_Compare_and_swap(
           values + 2, values, values + 1, T.mpiDatatype.raw, rank, displacement, raw),
-        "MPI_Compare_and_swap", on: communicator)
-      try check(MPI_Win_flush(rank, raw), "MPI_Win_flush", on: communicator)
+        "MPI_Compare_and_swap")
+      try check(MPI_Win_flush(rank, raw), "MPI_Win_flush")
       return unsafe valid(values + 1)
     }
   }

@@ -31,9 +31,8 @@ public import CMPI
   /// The corresponding C function is `MPI_Win_flush` (MPI 3.1 §11.5.4).
   @inlinable @inline(__always)
   public func flush() throws(MPIError) {
-    try check(
-      MPI_Win_flush(try window.rawTarget(rank, "MPI_Win_flush"), window.raw), "MPI_Win_flush",
-      on: window.communicator)
+    try window.check(
+      MPI_Win_flush(try window.rawTarget(rank, "MPI_Win_flush"), window.raw), "MPI_Win_flush")
   }
 
   /// Waits until all operations are complete here: their buffers are free, and what was read has come.
@@ -41,9 +40,9 @@ public import CMPI
   /// The corresponding C function is `MPI_Win_flush_local` (MPI 3.1 §11.5.4).
   @inlinable @inline(__always)
   public func flushLocally() throws(MPIError) {
-    try check(
+    try window.check(
       MPI_Win_flush_local(try window.rawTarget(rank, "MPI_Win_flush_local"), window.raw),
-      "MPI_Win_flush_local", on: window.communicator)
+      "MPI_Win_flush_local")
   }
 }
 
@@ -73,11 +72,10 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   ) throws -> Result {
     let window = reference
     let target = try window.rawTarget(rank, "MPI_Win_lock")
-    try check(
-      MPI_Win_lock(kind.raw, target, assertions.rawValue, window.raw), "MPI_Win_lock",
-      on: window.communicator)
+    try window.check(
+      MPI_Win_lock(kind.raw, target, assertions.rawValue, window.raw), "MPI_Win_lock")
     let result = Swift.Result { try body(LockedTarget(window, rank)) }
-    try check(MPI_Win_unlock(target, window.raw), "MPI_Win_unlock", on: window.communicator)
+    try window.check(MPI_Win_unlock(target, window.raw), "MPI_Win_unlock")
     return try result.get()
   }
 
@@ -102,11 +100,10 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
     _ assertions: WindowAssertions = [], _ body: (LockedTargets<Element>) throws -> Result
   ) throws -> Result {
     let window = reference
-    try check(
-      MPI_Win_lock_all(assertions.rawValue, window.raw), "MPI_Win_lock_all",
-      on: window.communicator)
+    try window.check(
+      MPI_Win_lock_all(assertions.rawValue, window.raw), "MPI_Win_lock_all")
     let result = Swift.Result { try body(LockedTargets(window)) }
-    try check(MPI_Win_unlock_all(window.raw), "MPI_Win_unlock_all", on: window.communicator)
+    try window.check(MPI_Win_unlock_all(window.raw), "MPI_Win_unlock_all")
     return try result.get()
   }
 }
@@ -146,15 +143,15 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   ///
   /// The corresponding C function is `MPI_Win_flush_all` (MPI 3.1 §11.5.4).
   public func flushAll() throws(MPIError) {
-    try check(MPI_Win_flush_all(window.raw), "MPI_Win_flush_all", on: window.communicator)
+    try window.check(MPI_Win_flush_all(window.raw), "MPI_Win_flush_all")
   }
 
   /// Waits until all operations are complete here: their buffers are free, and what was read has come.
   ///
   /// The corresponding C function is `MPI_Win_flush_local_all` (MPI 3.1 §11.5.4).
   public func flushAllLocally() throws(MPIError) {
-    try check(
-      MPI_Win_flush_local_all(window.raw), "MPI_Win_flush_local_all", on: window.communicator)
+    try window.check(
+      MPI_Win_flush_local_all(window.raw), "MPI_Win_flush_local_all")
   }
 
   /// Makes what others have written to this rank's part visible in ``ElementWindow/span``, and what
@@ -164,7 +161,7 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   ///
   /// The corresponding C function is `MPI_Win_sync` (MPI 3.1 §11.5.4).
   public func synchronize() throws(MPIError) {
-    try check(MPI_Win_sync(window.raw), "MPI_Win_sync", on: window.communicator)
+    try window.check(MPI_Win_sync(window.raw), "MPI_Win_sync")
     unsafe window.storage._withUnsafeGuaranteedRef { $0.normalize() }
   }
 }

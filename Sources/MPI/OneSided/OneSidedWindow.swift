@@ -57,9 +57,8 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   public var group: Group {
     get throws(MPIError) {
       var group = CMPI_GROUP_NULL as RawGroup
-      try unsafe check(
-        MPI_Win_get_group(reference.raw, &group), "MPI_Win_get_group",
-        on: reference.communicator)
+      try unsafe reference.check(
+        MPI_Win_get_group(reference.raw, &group), "MPI_Win_get_group")
       return try Group(owning: group)
     }
   }
@@ -119,8 +118,8 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   public var info: Info {
     get throws(MPIError) {
       var info = CMPI_INFO_NULL as RawInfo
-      try unsafe check(
-        MPI_Win_get_info(reference.raw, &info), "MPI_Win_get_info", on: reference.communicator)
+      try unsafe reference.check(
+        MPI_Win_get_info(reference.raw, &info), "MPI_Win_get_info")
       return Info(owning: info)
     }
   }
@@ -131,8 +130,8 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   ///
   /// The corresponding C function is `MPI_Win_set_info` (MPI 3.1 §11.2.7).
   public func setInfo(_ info: Info) throws(MPIError) {
-    try check(
-      MPI_Win_set_info(reference.raw, info.raw), "MPI_Win_set_info", on: reference.communicator)
+    try reference.check(
+      MPI_Win_set_info(reference.raw, info.raw), "MPI_Win_set_info")
   }
 
   /// The name that debuggers show. It is local, and cut where it is longer than the library allows.

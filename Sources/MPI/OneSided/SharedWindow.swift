@@ -135,7 +135,7 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
   ///
   /// The corresponding C function is `MPI_Win_sync` (MPI 3.1 §11.5.4).
   public mutating func synchronize() throws(MPIError) {
-    try check(MPI_Win_sync(window.raw), "MPI_Win_sync", on: window.communicator)
+    try window.check(MPI_Win_sync(window.raw), "MPI_Win_sync")
   }
 
   private func part(of rank: Int) throws(MPIError) -> UnsafeMutableBufferPointer<Element> {
@@ -143,9 +143,8 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
     var size: MPI_Aint = 0
     var unit: CInt = 1
     var base: UnsafeMutableRawPointer?
-    try unsafe check(
-      MPI_Win_shared_query(window.raw, peer, &size, &unit, &base), "MPI_Win_shared_query",
-      on: window.communicator)
+    try unsafe window.check(
+      MPI_Win_shared_query(window.raw, peer, &size, &unit, &base), "MPI_Win_shared_query")
     // As many as the rank has asked for: Open MPI 4.1.4 tells of whole pages.
     let count = unsafe window.storage._withUnsafeGuaranteedRef { $0.count(of: rank) }
     if count == 0 { return unsafe UnsafeMutableBufferPointer(start: nil, count: 0) }

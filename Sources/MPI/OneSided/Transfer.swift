@@ -71,26 +71,26 @@ extension WindowReference {
         MPI_Put(
           origin.address, origin.rawCount, origin.datatype.raw, target.rank, target.displacement,
           count, target.datatype.raw, raw),
-        "MPI_Put", on: communicator)
+        "MPI_Put")
     case .get:
       try unsafe check(
         MPI_Get(
           origin.address, origin.rawCount, origin.datatype.raw, target.rank, target.displacement,
           count, target.datatype.raw, raw),
-        "MPI_Get", on: communicator)
+        "MPI_Get")
     case .accumulate(let operation):
       try unsafe check(
         MPI_Accumulate(
           origin.address, origin.rawCount, origin.datatype.raw, target.rank, target.displacement,
           count, target.datatype.raw, operation, raw),
-        "MPI_Accumulate", on: communicator)
+        "MPI_Accumulate")
     case .getAccumulate(let operation, into: let result):
       try unsafe check(
         MPI_Get_accumulate(
           origin.address, origin.rawCount, origin.datatype.raw,
           result.address, result.rawCount, result.datatype.raw, target.rank, target.displacement,
           count, target.datatype.raw, operation, raw),
-        "MPI_Get_accumulate", on: communicator)
+        "MPI_Get_accumulate")
     }
     return nil
   }
@@ -139,7 +139,7 @@ func startAny(
         from, count, type, into, backCount, backType, rank, place, farCount, farType, operation,
         raw)
   }
-  try unsafe check(code, transfer.routine, on: communicator)
+  try unsafe check(code, transfer.routine, of: raw, on: communicator)
   unsafe pending.pointee.request = request
 }
 

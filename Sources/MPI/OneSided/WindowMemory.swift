@@ -122,8 +122,8 @@ private func finishWindow<T: Datatype>(
   _ raw: RawWindow, _ type: T.Type, _ memory: WindowStorage.Memory,
   _ base: UnsafeMutableRawPointer?, _ shift: Int?, _ count: Int, on communicator: Communicator
 ) throws(MPIError) -> (WindowStorage, WindowReference) {
-  try check(
-    MPI_Win_set_errhandler(raw, CMPI_ERRORS_RETURN), "MPI_Win_set_errhandler",
+  try unsafe check(
+    ErrorSource.window(raw).startThrowing(), "MPI_Win_set_errhandler",
     on: communicator.raw)
   let counts: WindowCounts
   do {

@@ -54,7 +54,7 @@ final class WindowStorage: @unchecked Sendable {
   /// Locks all parts with a shared lock, until the window is freed.
   func lockForGood() throws(MPIError) {
     try check(
-      MPI_Win_lock_all(CMPI_MODE_NOCHECK, raw), "MPI_Win_lock_all", on: communicator.raw)
+      MPI_Win_lock_all(CMPI_MODE_NOCHECK, raw), "MPI_Win_lock_all", of: raw, on: communicator.raw)
     isLocked = true
     OpenWindows.shared.setLocked(number)
   }
@@ -63,7 +63,7 @@ final class WindowStorage: @unchecked Sendable {
   func free() throws(MPIError) {
     OpenWindows.shared.remove(number)
     if isLocked {
-      try check(MPI_Win_unlock_all(raw), "MPI_Win_unlock_all", on: communicator.raw)
+      try check(MPI_Win_unlock_all(raw), "MPI_Win_unlock_all", of: raw, on: communicator.raw)
       isLocked = false
     }
     if case .borrowed(let copy?) = memory {
@@ -71,7 +71,7 @@ final class WindowStorage: @unchecked Sendable {
       try communicator.barrier()
       unsafe copy.copyBack(from: base)
     }
-    try unsafe check(MPI_Win_free(&raw), "MPI_Win_free", on: communicator.raw)
+    try unsafe check(MPI_Win_free(&raw), "MPI_Win_free", of: raw, on: communicator.raw)
   }
 
   /// Own memory, as long as the caller keeps the window.

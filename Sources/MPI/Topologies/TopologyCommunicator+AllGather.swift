@@ -197,7 +197,7 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe neighborhood("MPI_Ineighbor_allgather")._neighborAllGather(
       elements.rawBuffer, target, elements.count, &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to give this rank's elements to all its neighbors, and to gather theirs, in numbers that
@@ -217,6 +217,6 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe neighborhood("MPI_Ineighbor_allgatherv")._neighborAllGather(
       elements.rawBuffer, target, counts, &pending)
-    return unsafe Request(pending)
+    return unsafe Request(pending, on: raw)
   }
 }

@@ -264,7 +264,7 @@ extension Immediate {
     try unsafe communicator._neighborAllToAll(
       elements.rawBuffer, target, communicator.neighborCount(elements.count, target.count),
       &pending)
-    return unsafe Request(pending, into: target)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to send a part of the elements to every neighbor, and to receive a part of the result
@@ -284,7 +284,7 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe neighborhood("MPI_Ineighbor_alltoallv")._neighborAllToAll(
       elements.rawBuffer, sending, result.rawBuffer(), receiving, &pending)
-    return unsafe Request(pending)
+    return unsafe Request(pending, on: raw)
   }
 
   /// Begins to send what a layout names to every neighbor, and to receive what another one names
@@ -304,7 +304,7 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe neighborhood("MPI_Ineighbor_alltoallw")._neighborAllToAll(
       elements.rawBuffer, sending, result.rawBuffer(), receiving, &pending)
-    return unsafe Request(pending)
+    return unsafe Request(pending, on: raw)
   }
 
   /// Begins to exchange halos: to send what a layout names to every neighbor, and to receive what
@@ -325,6 +325,6 @@ extension Immediate {
     var pending = unsafe Pending()
     try unsafe neighborhood("MPI_Ineighbor_alltoallw")._neighborAllToAll(
       buffer, sending, buffer, receiving, &pending)
-    return unsafe Request(pending)
+    return unsafe Request(pending, on: raw)
   }
 }
