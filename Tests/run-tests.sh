@@ -43,13 +43,15 @@ ended() { # OUTCOME LOG…
   sed -nE "/^[^ ]+ Test run with /d; s/^[^ ]+ Test (.*) $1 after [0-9.]+ seconds.*/\1/p" "${@:2}" | sort
 }
 
+# The first lines of what may be long: of a crash's backtrace, say. (head would end who writes more, and with it this script.)
+first() { awk 'NR <= 60'; }
+
 # What ranks other than 0 have to say: failures, crashes, whatever is not the course of things.
 others() {
   local log
   for log in "$logs"/[1-9]*; do
     [[ -f $log ]] || continue
-    # At most the first lines of a crash's backtrace.
-    sed -nE "/^(◇|✔|➜|↳ (Testing Library|Target Platform))/!{/./s/^/[rank ${log##*/}] /p}" "$log" | head -n 60
+    sed -nE "/^(◇|✔|➜|↳ (Testing Library|Target Platform))/!{/./s/^/[rank ${log##*/}] /p}" "$log" | first
   done
 }
 
@@ -110,7 +112,7 @@ run() { # TITLE RANKS LIMIT MODULES
   if grep -qaE "$left" "$logs"/[0-9]*; then
     # Rank 0 has spoken.
     for log in "$logs"/[1-9]*; do
-      if [[ -f $log ]]; then sed -nE "/$left/,\$s/^/[rank ${log##*/}] /p" "$log" | head -n 60; fi
+      if [[ -f $log ]]; then sed -nE "/$left/,\$s/^/[rank ${log##*/}] /p" "$log" | first; fi
     done
     printf '✘ %s: handles of MPI were not freed, see "still allocated" above\n' "$title"
     bad=$((bad + 1))
