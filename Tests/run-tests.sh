@@ -127,7 +127,9 @@ read -r version < <(pkg-config --modversion "${PCOMPUTE_MPI:-ompi-c}" 2>/dev/nul
 if [[ ! ${PCOMPUTE_LEAKS:-} && ${PCOMPUTE_MPI:-ompi-c} == ompi-c && $version == 4.* && $(uname) == Linux ]]; then
   PCOMPUTE_LEAKS=1
 fi
-if [[ ${PCOMPUTE_LEAKS:-} == 1 ]]; then
+# For the tests of the search itself.
+export PCOMPUTE_LEAKS=${PCOMPUTE_LEAKS:-0}
+if [[ $PCOMPUTE_LEAKS == 1 ]]; then
   handles=$1/handles.so
   if [[ ! $handles -nt $here/handles.c ]]; then
     read -ra flags < <(pkg-config --cflags --libs "${PCOMPUTE_MPI:-ompi-c}")
@@ -138,8 +140,9 @@ if [[ ${PCOMPUTE_LEAKS:-} == 1 ]]; then
   handles=$(cd -- "${handles%/*}" && pwd -P)/handles.so
 fi
 
-# Ranks that are bound to the same core as those of another job would wait for each other.
+# Ranks that are bound to the same core as those of another job would wait for each other. (Open MPI 4, Open MPI 5.)
 export OMPI_MCA_hwloc_base_binding_policy=${OMPI_MCA_hwloc_base_binding_policy:-none}
+export PRTE_MCA_hwloc_default_binding_policy=${PRTE_MCA_hwloc_default_binding_policy:-none}
 
 # The logs are read by this script.
 export NO_COLOR=1
