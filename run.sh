@@ -39,10 +39,9 @@ Examples
   sbatch -N 2 --ntasks-per-node 8 --wrap './run.sh stats big.csv'      uses the allocation
 
 Where MPI is missing it is installed with apt-get, if this may be done without asking for a password.
-With Open MPI, and unless you have set them: programs may run as root; OMPI_MCA_pml=ob1 and OMPI_MCA_osc=^ucx on a
-single host, which starts sooner; more ranks than cores are allowed, and yield while they wait; among several hosts a
-dead link is noticed in 20 s. The exit status is the program's. PCOMPUTE_MPI=NAME is --mpi NAME; PCOMPUTE_LAUNCHER is
-another mpirun's path.
+With Open MPI, and unless you have set them: programs may run as root; OMPI_MCA_pml=ob1 on a single host, which starts
+sooner; more ranks than cores are allowed, and yield while they wait; among several hosts a dead link is noticed in
+20 s. The exit status is the program's. PCOMPUTE_MPI=NAME is --mpi NAME; PCOMPUTE_LAUNCHER is another mpirun's path.
 TEXT
 }
 
@@ -319,8 +318,9 @@ open_mpi_settings() {
   fi
   # A single host has no fabric to probe for, which takes 0.2 s at each start.
   default OMPI_MCA_pml ob1
-  # Open MPI 5 says at each window that UCX has found no fabric (open-mpi/ompi#14086).
-  default OMPI_MCA_osc ^ucx
+  # Open MPI 5, whose launcher is prterun, says at each window that UCX has found no fabric (open-mpi/ompi#14086). Open MPI 4
+  # would take a component instead that refuses threads, and says so.
+  if [[ -x ${launcher%/*}/prterun ]]; then default OMPI_MCA_osc ^ucx; fi
   if [[ ! ${SLURM_JOB_ID:-} ]]; then
     if ((ranks + others > available)); then
       # Waiting ranks would keep the core from those that they wait for. It costs time where each has its core.

@@ -32,7 +32,7 @@ import Testing
     let (options, variables) = try launch([])
     #expect(options.hasPrefix("-n \(Self.cores)"))
     #expect(!options.contains("oversubscribe"))
-    #expect(variables.contains("OMPI_MCA_pml=ob1") && variables.contains("OMPI_MCA_osc=^ucx"))
+    #expect(variables.contains("OMPI_MCA_pml=ob1"))
     #expect(!variables.contains { $0.hasPrefix("OMPI_MCA_mpi_yield_when_idle") })
     #expect(!variables.contains { $0.hasPrefix("OMPI_MCA_btl=") })
     let root = variables.contains("OMPI_ALLOW_RUN_AS_ROOT=1")
