@@ -318,6 +318,9 @@ open_mpi_settings() {
   fi
   # A single host has no fabric to probe for, which takes 0.2 s at each start.
   default OMPI_MCA_pml ob1
+  # Open MPI 5, whose launcher is prterun, says at each window that UCX has found no fabric (open-mpi/ompi#14086). Open MPI 4
+  # would take a component instead that refuses threads, and says so.
+  if [[ -x ${launcher%/*}/prterun ]]; then default OMPI_MCA_osc ^ucx; fi
   if [[ ! ${SLURM_JOB_ID:-} ]]; then
     if ((ranks + others > available)); then
       # Waiting ranks would keep the core from those that they wait for. It costs time where each has its core.

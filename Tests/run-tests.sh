@@ -43,13 +43,15 @@ ended() { # OUTCOME LOG…
   sed -nE "/^[^ ]+ Test run with /d; s/^[^ ]+ Test (.*) $1 after [0-9.]+ seconds.*/\1/p" "${@:2}" | sort
 }
 
+# The first lines of what may be long: of a crash's backtrace, say. (head would end who writes more, and with it this script.)
+first() { awk 'NR <= 60'; }
+
 # What ranks other than 0 have to say: failures, crashes, whatever is not the course of things.
 others() {
   local log
   for log in "$logs"/[1-9]*; do
     [[ -f $log ]] || continue
-    # At most the first lines of a crash's backtrace.
-    sed -nE "/^(◇|✔|➜|↳ (Testing Library|Target Platform))/!{/./s/^/[rank ${log##*/}] /p}" "$log" | head -n 60
+    sed -nE "/^(◇|✔|➜|↳ (Testing Library|Target Platform))/!{/./s/^/[rank ${log##*/}] /p}" "$log" | first
   done
 }
 
@@ -110,7 +112,7 @@ run() { # TITLE RANKS LIMIT MODULES
   if grep -qaE "$left" "$logs"/[0-9]*; then
     # Rank 0 has spoken.
     for log in "$logs"/[1-9]*; do
-      if [[ -f $log ]]; then sed -nE "/$left/,\$s/^/[rank ${log##*/}] /p" "$log" | head -n 60; fi
+      if [[ -f $log ]]; then sed -nE "/$left/,\$s/^/[rank ${log##*/}] /p" "$log" | first; fi
     done
     printf '✘ %s: handles of MPI were not freed, see "still allocated" above\n' "$title"
     bad=$((bad + 1))
@@ -125,7 +127,9 @@ read -r version < <(pkg-config --modversion "${PCOMPUTE_MPI:-ompi-c}" 2>/dev/nul
 if [[ ! ${PCOMPUTE_LEAKS:-} && ${PCOMPUTE_MPI:-ompi-c} == ompi-c && $version == 4.* && $(uname) == Linux ]]; then
   PCOMPUTE_LEAKS=1
 fi
-if [[ ${PCOMPUTE_LEAKS:-} == 1 ]]; then
+# For the tests of the search itself.
+export PCOMPUTE_LEAKS=${PCOMPUTE_LEAKS:-0}
+if [[ $PCOMPUTE_LEAKS == 1 ]]; then
   handles=$1/handles.so
   if [[ ! $handles -nt $here/handles.c ]]; then
     read -ra flags < <(pkg-config --cflags --libs "${PCOMPUTE_MPI:-ompi-c}")
@@ -136,8 +140,9 @@ if [[ ${PCOMPUTE_LEAKS:-} == 1 ]]; then
   handles=$(cd -- "${handles%/*}" && pwd -P)/handles.so
 fi
 
-# Ranks that are bound to the same core as those of another job would wait for each other.
+# Ranks that are bound to the same core as those of another job would wait for each other. (Open MPI 4, Open MPI 5.)
 export OMPI_MCA_hwloc_base_binding_policy=${OMPI_MCA_hwloc_base_binding_policy:-none}
+export PRTE_MCA_hwloc_default_binding_policy=${PRTE_MCA_hwloc_default_binding_policy:-none}
 
 # The logs are read by this script.
 export NO_COLOR=1

@@ -92,7 +92,8 @@ private func environment(_ name: String) -> String? {
 
 /// In debug builds, has Open MPI take the way on which a message that is too long for its storage is
 /// truncated. On the fast way, which copies once instead of twice, the library writes all of the
-/// message before it reports the error (seen in 4.1.4, for messages above the eager limit).
+/// message before it reports the error (seen in 4.1.4 and 5.0.11, for messages above the eager
+/// limit). Version 5 has a framework of its own for it, smsc, all of whose components are left out.
 ///
 /// What the user has set stays.
 func preferSafeTransfers() {
@@ -102,6 +103,7 @@ func preferSafeTransfers() {
       ("OMPI_MCA_btl_vader_flags", "send,inplace"),
       ("OMPI_MCA_btl_vader_single_copy_mechanism", "none"),
       ("OMPI_MCA_btl_tcp_flags", "send,inplace"),
+      ("OMPI_MCA_smsc", "^cma,knem,xpmem"),
     ] {
       unsafe setenv(name, value, 0)
     }

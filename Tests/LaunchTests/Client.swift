@@ -1,7 +1,8 @@
 import Foundation
 import Support
 
-/// The package that depends on this one as others do, outside of the repository and without flags.
+/// The package that depends on this one as others do, outside of the repository, and without flags where MPI is one of the
+/// system's libraries.
 enum Client {
   /// The path of its program, which is built when it is first asked for.
   static func program() throws -> String { try built.get() }
@@ -22,8 +23,9 @@ enum Client {
       to: folder.appending(path: "Package.swift"), atomically: true, encoding: .utf8)
     atexit_remove(folder)
 
+    let flags = Launcher.libraryFolder.map { ["-Xlinker", "-rpath=\($0)"] } ?? []
     let result = try Launcher.run(
-      "swift", ["build"], directory: folder.path, timeout: .seconds(600))
+      "swift", ["build"] + flags, directory: folder.path, timeout: .seconds(600))
     let report = result.standardOutput + result.standardError
     guard result.status == 0 else { throw ClientError.notBuilt(report) }
     return folder.appending(path: ".build/debug/client").path

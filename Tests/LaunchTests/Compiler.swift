@@ -12,8 +12,7 @@ enum Compiler {
   static func verify(_ path: String, _ options: [String] = []) throws -> LaunchResult {
     let package = Launcher.packageFolder
     let checkouts = build.appending(path: "../../checkouts").standardized.path
-    let mpi = ProcessInfo.processInfo.environment["PCOMPUTE_MPI"] ?? "ompi-c"
-    let folders = try Launcher.run("pkg-config", ["--cflags-only-I", mpi]).standardOutput
+    let folders = try Launcher.run("pkg-config", ["--cflags-only-I", Launcher.mpi]).standardOutput
       .split(whereSeparator: \.isWhitespace).map(String.init)
     let moduleMaps = [
       "\(package)/Sources/CMPI/module.modulemap",

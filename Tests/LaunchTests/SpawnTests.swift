@@ -11,7 +11,10 @@ import Testing
     let result = try Launcher.mpirun(
       ranks: ranks, program: Launcher.product("spawn"), ["\(workers)"],
       // The new processes share the cores, which run.sh cannot know beforehand.
-      environment: ["OMPI_MCA_rmaps_base_mapping_policy": "slot:OVERSUBSCRIBE"],
+      environment: [
+        "OMPI_MCA_rmaps_base_mapping_policy": "slot:OVERSUBSCRIBE",  // Open MPI 4
+        "PRTE_MCA_rmaps_default_mapping_policy": "slot:OVERSUBSCRIBE",  // Open MPI 5
+      ],
       timeout: .seconds(60))
     #expect(result.status == 0, "\(result.standardError)")
     let squares = (1...workers).map { "\($0 * $0 * 100)" }.joined(separator: ", ")

@@ -22,17 +22,26 @@ enum Job {
 
   /// Whether a long message may be received into storage that is too short for it.
   ///
-  /// Open MPI 4 copies all of such a message behind the end of the storage before it reports the error, where the sender's
-  /// memory can be read directly (seen in 4.1.4); its settings can forbid that.
+  /// Open MPI copies all of such a message behind the end of the storage before it reports the error, where the sender's
+  /// memory can be read directly (seen in 4.1.4 and 5.0.11); its settings can forbid that.
   static var truncatesSafely: Bool {
     // Initialized first, which may choose the settings: all ranks must give the same answer.
     _ = world
-    guard MPI.libraryVersion.hasPrefix("Open MPI v4") else { return true }
+    guard MPI.libraryVersion.hasPrefix("Open MPI") else { return true }
+    if isOpenMPI5 && environment("OMPI_MCA_smsc")?.hasPrefix("^") != true { return false }
     return ["OMPI_MCA_btl_self_flags", "OMPI_MCA_btl_vader_flags"].allSatisfy { name in
       guard let flags = environment(name) else { return false }
       return !flags.contains("get") && !flags.contains("put")
     }
   }
+
+  private static let isOpenMPI5 = MPI.libraryVersion.hasPrefix("Open MPI v5")
+
+  /// Whether communicators can be made of groups alone.
+  ///
+  /// Open MPI 5 asks a server of the launcher's for their number, which a process that was started without a launcher
+  /// does not have (seen in 5.0.11; open-mpi/ompi#10844).
+  static var makesCommunicatorsOfGroups: Bool { !isOpenMPI5 || environment("PMIX_RANK") != nil }
 
   /// Whether the library tells the communicator's error handler of errors at the end of nonblocking messages: MPICH 4 tells
   /// that of `MPI_COMM_SELF` (seen in 4.0.2).

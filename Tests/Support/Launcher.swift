@@ -37,7 +37,10 @@ public enum Launcher {
     environment: [String: String] = [:], input: String = ""
   ) throws -> Launch {
     // Tests run beside other tests and builds: ranks that are bound to the same core would wait for each other.
-    let unbound = ["OMPI_MCA_hwloc_base_binding_policy": "none"]
+    let unbound = [
+      "OMPI_MCA_hwloc_base_binding_policy": "none",  // Open MPI 4
+      "PRTE_MCA_hwloc_default_binding_policy": "none",  // Open MPI 5
+    ]
     return try Launch(
       packageFolder + "/run.sh", ["-n", "\(ranks)"] + options + ["exec", program] + arguments,
       environment: unbound.merging(environment) { $1 }, input: input)
@@ -65,10 +68,21 @@ public enum Launcher {
     return path
   }
 
-  /// Whether the programs are built with MPICH, whose launcher gives other exit statuses, not with Open MPI.
-  public static var usesMPICH: Bool {
-    ProcessInfo.processInfo.environment["PCOMPUTE_MPI"]?.contains("mpich") ?? false
+  /// The name of the MPI that the programs are built with, in the words of pkg-config.
+  public static var mpi: String {
+    ProcessInfo.processInfo.environment["PCOMPUTE_MPI"] ?? "ompi-c"
   }
+
+  /// Whether the programs are built with MPICH, whose launcher gives other exit statuses, not with Open MPI.
+  public static var usesMPICH: Bool { mpi.contains("mpich") }
+
+  /// The folder of the MPI library, unless it is one of the system's, in which programs look by themselves.
+  public static let libraryFolder: String? = {
+    let asked = try? run("pkg-config", ["--variable=libdir", mpi]).standardOutput
+    let folder = (asked ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+    let isSystem = folder.isEmpty || folder.hasPrefix("/usr/lib") || folder.hasPrefix("/lib")
+    return isSystem ? nil : folder
+  }()
 
   /// The folder of `Package.swift`.
   public static var packageFolder: String {
