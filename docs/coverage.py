@@ -19,7 +19,6 @@ page = root / "docs/Coverage.md"
 # What is never called, since another function does the same and more: what it is in Swift, and which that is.
 SERVED = {
     "MPI_Dims_create": ("Dimensions.balanced(_:axes:)", "a computation of our own: Open MPI's is not balanced"),
-    "MPI_Get_count": ("Status.count(of:)", "`MPI_Get_elements_x`"),
     "MPI_Get_elements": ("Status.count(of:)", "`MPI_Get_elements_x`"),
     "MPI_Ialltoallv": ("Immediate.allToAll(_:into:sending:receiving:)", "`MPI_Ialltoallw`"),
     "MPI_Ineighbor_allgatherv": ("Immediate.neighborAllGather(_:into:counts:)", "`MPI_Ineighbor_alltoallw`"),
