@@ -52,6 +52,22 @@ import Testing
     #expect(sum == count * (count - 1) / 2)
   }
 
+  @Test("Structures that tasks send first at the same time") func structures() async throws {
+    struct One: Datatype, BitwiseCopyable { var a = Int8(1), b = 1.5 }
+    struct Two: Datatype, BitwiseCopyable { var a = Int16(2), b = 2.5 }
+    struct Three: Datatype, BitwiseCopyable { var a = Int32(3), b = 3.5 }
+    let world = world
+    @Sendable func exchange<T: Datatype & Sendable>(_ value: T, tag: MessageTag) async throws -> T {
+      try await world.async.send(value, to: world.right, tag: tag)
+      return try await world.async.receive(T.self, from: world.left, tag: tag)[0]
+    }
+    async let one = exchange(One(), tag: 1)
+    async let two = exchange(Two(), tag: 2)
+    async let three = exchange(Three(), tag: 3)
+    let sum = try await one.b + two.b + three.b
+    #expect(sum == 7.5)
+  }
+
   @Test("Receives of one pattern get messages in the order in which they came") func order()
     async throws
   {
