@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import Glibc
 internal import MPI
+internal import SPMD
 
 /// What this job runs on.
 struct InfoCommand: Job {

@@ -86,9 +86,7 @@ private func integrate(_ intervals: Int, on world: Communicator) throws -> Doubl
     let first = block * blockLength
     sum.add(sumOfBlock(first..<min(first + blockLength, intervals), width: width))
   }
-  let words = sum.words
-  let total = try world.allReduce(words.span, .sum)
-  return 4 * width * ExactSum(words: total.span).value
+  return try 4 * width * world.allReduce(sum).value
 }
 
 /// The sum of 1/(1+x²) over the midpoints of some intervals, in eight strands that the processor

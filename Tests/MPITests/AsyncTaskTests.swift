@@ -57,13 +57,9 @@ import Testing
     struct Two: Datatype, BitwiseCopyable { var a = Int16(2), b = 2.5 }
     struct Three: Datatype, BitwiseCopyable { var a = Int32(3), b = 3.5 }
     let world = world
-    @Sendable func exchange<T: Datatype & Sendable>(_ value: T, tag: MessageTag) async throws -> T {
-      try await world.async.send(value, to: world.right, tag: tag)
-      return try await world.async.receive(T.self, from: world.left, tag: tag)[0]
-    }
-    async let one = exchange(One(), tag: 1)
-    async let two = exchange(Two(), tag: 2)
-    async let three = exchange(Three(), tag: 3)
+    async let one = exchangeAround(One(), tag: 1, on: world)
+    async let two = exchangeAround(Two(), tag: 2, on: world)
+    async let three = exchangeAround(Three(), tag: 3, on: world)
     let sum = try await one.b + two.b + three.b
     #expect(sum == 7.5)
   }
@@ -148,4 +144,14 @@ import Testing
     MainActor.assertIsolated()
     #expect(sum == world.size)
   }
+}
+
+/// Sends a value to the right, and returns that from the left.
+private func exchangeAround<T: Datatype & Sendable>(
+  _ value: T, tag: MessageTag, on world: Communicator
+) async throws -> T {
+  // Begun first: a library may have a message to oneself wait for its receive.
+  async let received = world.async.receive(T.self, from: world.left, tag: tag)
+  try await world.async.send(value, to: world.right, tag: tag)
+  return try await received[0]
 }

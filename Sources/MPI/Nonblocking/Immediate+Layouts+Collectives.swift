@@ -95,7 +95,7 @@ extension Immediate {
       elements.side(layout, at: position, instances: instances),
       result.side(resultLayout, at: resultPosition, parts: counts),
       counts, to: root, "MPI_Igatherv", &pending)
-    return unsafe Request(pending, into: target, on: communicator.raw)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to give each rank some of the root's elements, in numbers of their own, where they do not
@@ -116,7 +116,7 @@ extension Immediate {
       elements.side(layout, at: position, parts: counts),
       result.side(resultLayout, at: resultPosition, instances: resultInstances),
       counts, from: root, "MPI_Iscatterv", &pending)
-    return unsafe Request(pending, into: target, on: communicator.raw)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to gather elements of every rank onto all ranks, in numbers of their own, where they do not
@@ -136,7 +136,7 @@ extension Immediate {
     let target = try unsafe communicator._allGather(
       elements.side(layout, at: position, instances: instances),
       result.side(resultLayout, at: resultPosition, parts: counts), counts, &pending)
-    return unsafe Request(pending, into: target, on: communicator.raw)
+    return unsafe Request(pending, into: target, on: raw)
   }
 
   /// Begins to send as many elements to every rank, and to receive as many from each, where they do

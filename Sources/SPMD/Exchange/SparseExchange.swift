@@ -31,8 +31,11 @@ extension Communicator {
   /// - Returns: What the others have sent here, in the order of their ranks.
   /// - Throws: ``MPIError/Code/invalidRank``, before anything is sent, and what else the library reports.
   /// - Complexity: As many messages as there are, and a barrier of O(log `size`): nothing that grows with
-  ///   the number of ranks. The elements are copied once. The first exchange of a communicator makes a
-  ///   duplicate, which is freed with it.
+  ///   the number of ranks. The elements are copied once. The first exchange of a communicator makes
+  ///   another of the same ranks, which is freed with it.
+  ///
+  /// The corresponding C functions are `MPI_Issend`, `MPI_Improbe`, `MPI_Mrecv` and `MPI_Ibarrier`
+  /// (MPI 3.1 §3.7.2, §3.8.2, §5.12.1).
   public func sparseExchange<T: Datatype>(
     _ messages: [Int: [T]]
   ) throws(MPIError) -> [Delivery<T>] {
@@ -110,10 +113,12 @@ private final class SparseRounds: Sendable {
 
   /// The same ranks, where no receive of the program takes a message away.
   let messages: Communicator
-  private let isOdd = RoundCounter()
+  // Collectives of a communicator are called one after the other, but on any thread.
+  private let count = Atomic<Int32>(0)
 
   static func of(_ communicator: Communicator) throws(MPIError) -> SparseRounds {
     if let known = communicator[key] { return known }
+    // Not a duplicate, which would have attributes of the program copied.
     guard let messages = try communicator.split(color: 0, key: communicator.rank) else {
       preconditionFailure("a split with a color makes a communicator")
     }
@@ -124,12 +129,8 @@ private final class SparseRounds: Sendable {
 
   private init(_ messages: Communicator) { self.messages = messages }
 
-  func next() -> MessageTag { MessageTag(rawValue: isOdd.next()) }
-}
-
-/// Zero and one in turn. Collectives of a communicator are called one after the other, but on any thread.
-private final class RoundCounter: Sendable {
-  private let value = Atomic<Int32>(0)
-
-  func next() -> Int32 { value.wrappingAdd(1, ordering: .relaxed).oldValue & 1 }
+  /// The tag of a round: zero and one in turn.
+  func next() -> MessageTag {
+    MessageTag(rawValue: count.wrappingAdd(1, ordering: .relaxed).oldValue & 1)
+  }
 }

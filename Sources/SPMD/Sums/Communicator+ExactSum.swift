@@ -41,6 +41,10 @@ extension Communicator {
   ///
   /// - Returns: The nearest `Double` to the exact sum, the same on all ranks, however the numbers are
   ///   shared out.
+  /// - Throws: What the library reports.
+  /// - Complexity: One reduction of ``ExactSum/wordCount`` integers, and one pass over the numbers.
+  ///
+  /// The corresponding C function is `MPI_Allreduce` (MPI 3.1 §5.9.6).
   public func exactSum(_ values: Span<Double>) throws(MPIError) -> Double {
     var sum = ExactSum()
     sum.add(contentsOf: values)
@@ -53,6 +57,10 @@ extension Communicator {
   ///
   /// - Returns: The nearest `Float` to the exact sum, the same on all ranks, however the numbers are
   ///   shared out.
+  /// - Throws: What the library reports.
+  /// - Complexity: One reduction of ``ExactSum/wordCount`` integers, and one pass over the numbers.
+  ///
+  /// The corresponding C function is `MPI_Allreduce` (MPI 3.1 §5.9.6).
   public func exactSum(_ values: Span<Float>) throws(MPIError) -> Float {
     var sum = ExactSum()
     sum.add(contentsOf: values)
@@ -65,7 +73,11 @@ extension Communicator {
   ///
   /// - Returns: The nearest `Double` to the exact dot product, the same on all ranks, however the numbers
   ///   are shared out.
+  /// - Throws: What the library reports.
+  /// - Complexity: One reduction of ``ExactSum/wordCount`` integers, and one pass over the numbers.
   /// - Precondition: The spans of a rank are of the same length.
+  ///
+  /// The corresponding C function is `MPI_Allreduce` (MPI 3.1 §5.9.6).
   public func exactDot(_ a: Span<Double>, _ b: Span<Double>) throws(MPIError) -> Double {
     var sum = ExactSum()
     sum.add(productsOf: a, b)

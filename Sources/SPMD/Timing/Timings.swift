@@ -129,8 +129,9 @@ extension TimingSummary: CustomStringConvertible {
       let elsewhere = section.ranks < ranks ? " (\(section.ranks) of \(ranks) ranks)" : ""
       rows.append([
         indentation + (names.last ?? "") + elsewhere, "\(section.calls)",
-        Self.text(section.minimum, 4), Self.text(section.median, 4),
-        Self.text(section.maximum, 4), Self.text(100 * section.imbalance, 1) + " %",
+        section.minimum.formatted(digits: 4), section.median.formatted(digits: 4),
+        section.maximum.formatted(digits: 4),
+        (100 * section.imbalance).formatted(digits: 1) + " %",
       ])
     }
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
@@ -140,14 +141,6 @@ extension TimingSummary: CustomStringConvertible {
         return column == 0 ? cell + padding : padding + cell
       }.joined(separator: "  ")
     }.joined(separator: "\n")
-  }
-
-  private static func text(_ number: Double, _ digits: Int) -> String {
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    let units = String(Int((number * scale).rounded()))
-    let padded = String(repeating: "0", count: max(0, digits + 1 - units.count)) + units
-    return padded.dropLast(digits) + "." + padded.suffix(digits)
   }
 }
 
