@@ -79,6 +79,8 @@ let package = Package(
       name: "asynchronous", dependencies: ["MPI"], path: "Benchmarks/async/Swift",
       swiftSettings: common),
     .executableTarget(
+      name: "sums", dependencies: ["SPMD"], path: "Benchmarks/sums/Swift", swiftSettings: common),
+    .executableTarget(
       name: "interoperation", dependencies: ["MPI"], path: "Tests/Interoperation",
       exclude: ["interoperation.py"], swiftSettings: common),
 
