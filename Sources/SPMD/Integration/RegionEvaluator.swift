@@ -1,0 +1,129 @@
+internal import MPI
+
+/// Applies a rule to regions, several at once.
+struct RegionEvaluator<Base: Integrand, Vector: SIMD & Datatype>
+where Vector.Scalar == Double, Vector: BitwiseCopyable {
+  let rule: CubatureRule
+  var integrand: DomainIntegrand<Base>
+  private let widths: [Double]
+  private var points: [Double] = []
+  private var values: [Double] = []
+
+  init(_ integrand: DomainIntegrand<Base>) {
+    let dimensions = integrand.domain.sides.count
+    rule = dimensions == 1 ? .gaussKronrod : .genzMalik(dimensions: dimensions)
+    self.integrand = integrand
+    widths = zip(integrand.domain.upper, integrand.domain.lower).map { $0 - $1 }
+  }
+
+  /// The whole of the domain.
+  var whole: Region<Vector> {
+    var region = Region<Vector>(center: .zero, halfWidth: .zero, axis: 0, level: 0)
+    for axis in widths.indices {
+      region.halfWidth[axis] = widths[axis] / 2
+      region.center[axis] = integrand.domain.lower[axis] + widths[axis] / 2
+    }
+    return region
+  }
+
+  /// Computes what the rule says of each region, and sets along which axis to cut it.
+  ///
+  /// The result for a region does not depend on the regions beside it.
+  mutating func evaluate(_ regions: inout [Region<Vector>], into estimates: inout [RegionEstimate])
+  {
+    let count = regions.count * rule.count
+    let padded = (count + 7) & ~7
+    // A span of a property would keep all of this value from being used.
+    var (points, values) = (self.points, self.values)
+    (self.points, self.values) = ([], [])
+    if values.count != padded {
+      points = [Double](repeating: 0, count: padded * rule.dimensions)
+      values = [Double](repeating: 0, count: padded)
+    }
+    var pointSpan = points.mutableSpan
+    place(regions, padded: padded, into: &pointSpan)
+    var valueSpan = values.mutableSpan
+    integrand.evaluate(&pointSpan, into: &valueSpan, count: count)
+    estimates.removeAll(keepingCapacity: true)
+    for i in regions.indices {
+      let own = values.span.extracting((i * rule.count)..<((i + 1) * rule.count))
+      let estimate = estimate(regions[i], own)
+      regions[i].axis = estimate.axis
+      estimates.append(estimate)
+    }
+    (self.points, self.values) = (points, values)
+  }
+
+  private func place(
+    _ regions: [Region<Vector>], padded: Int, into target: inout MutableSpan<Double>
+  ) {
+    let nodes = rule.nodes.span
+    for axis in 0..<rule.dimensions {
+      for i in regions.indices {
+        let (center, half) = (regions[i].center[axis], regions[i].halfWidth[axis])
+        let first = axis * padded + i * rule.count
+        precondition(first + rule.count <= target.count, "points beyond the storage")
+        for k in 0..<rule.count {
+          // Within the storage, as was just made sure of; the rule has so many nodes for each axis.
+          unsafe target[unchecked: first + k] =
+            center + half * nodes[unchecked: axis * rule.count + k]
+        }
+      }
+      let last = axis * padded + regions.count * rule.count
+      for k in last..<((axis + 1) * padded) { target[k] = target[last - 1] }
+    }
+  }
+
+  private func estimate(_ region: Region<Vector>, _ values: Span<Double>) -> RegionEstimate {
+    var volume = 1.0
+    for axis in 0..<rule.dimensions { volume *= 2 * region.halfWidth[axis] }
+    let sums = sums(values)
+    let magnitude = sums.magnitude * volume
+    if rule.dimensions == 1 {
+      let error = kronrodError(values, mean: sums.value, difference: sums.difference)
+      return RegionEstimate(
+        value: sums.value * volume, error: error * volume, magnitude: magnitude, axis: 0)
+    }
+    let axis = rule.cutAxis(
+      values, width: { region.halfWidth[$0] / widths[$0] }, noise: 0x1p-45 * sums.magnitude)
+    return RegionEstimate(
+      value: sums.value * volume, error: abs(sums.difference) * volume, magnitude: magnitude,
+      axis: Int32(axis))
+  }
+
+  /// The weighted sums of the values, of their differences between the rules, and of their absolute
+  /// values.
+  private func sums(
+    _ values: Span<Double>
+  ) -> (value: Double, difference: Double, magnitude: Double) {
+    let (weights, differences) = (rule.weights.span, rule.differences.span)
+    var (value, difference, magnitude) = (Pack.zero, Pack.zero, Pack.zero)
+    let whole = rule.count & ~7
+    for k in stride(from: 0, to: whole, by: 8) {
+      let f = Pack(values, from: k)
+      let weighted = f * Pack(weights, from: k)
+      value += weighted
+      difference += f * Pack(differences, from: k)
+      magnitude += weighted.magnitudes
+    }
+    var result = (value: value.sum(), difference: difference.sum(), magnitude: magnitude.sum())
+    for k in whole..<rule.count {
+      result.value += values[k] * weights[k]
+      result.difference += values[k] * differences[k]
+      result.magnitude += abs(values[k] * weights[k])
+    }
+    return result
+  }
+
+  /// The error that QUADPACK gives to the Kronrod rule (Piessens et al., 1983, §3.4.1): the
+  /// difference to the Gauss rule, raised to the power of 3/2 where that makes it less, in
+  /// proportion to how far the integrand is from constant. For a width of 1.
+  private func kronrodError(_ values: Span<Double>, mean: Double, difference: Double) -> Double {
+    var variation = 0.0
+    for k in values.indices { variation += rule.weights[k] * abs(values[k] - mean) }
+    let error = abs(difference)
+    guard variation > 0, error > 0 else { return error }
+    let ratio = 200 * error / variation
+    return variation * min(1, ratio * ratio.squareRoot())
+  }
+}
