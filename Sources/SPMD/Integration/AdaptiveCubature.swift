@@ -10,12 +10,12 @@ internal import MPI
 /// That the worst regions are cut until the sum is small is the globally adaptive strategy of
 /// P. van Dooren and L. de Ridder, *An adaptive algorithm for numerical integration over an
 /// n-dimensional cube*, J. Comput. Appl. Math. 2 (1976); the rounds are ours.
-final class AdaptiveCubature<Base: Integrand, Vector: SIMD & Datatype>
+final class AdaptiveCubature<Vector: SIMD & Datatype>
 where Vector.Scalar == Double, Vector: BitwiseCopyable {
   private let options: Integral.Options
   private let communicator: Communicator
   private let pool: WorkPool<Region<Vector>>
-  private var evaluator: RegionEvaluator<Base, Vector>
+  private var evaluator: RegionEvaluator<Vector>
   private var leaves = RegionStore<Vector>()
   private var estimates: [RegionEstimate] = []
   private var parts: [Region<Vector>] = []
@@ -23,7 +23,7 @@ where Vector.Scalar == Double, Vector: BitwiseCopyable {
   private var evaluations = 0
 
   init(
-    _ integrand: DomainIntegrand<Base>, _ options: Integral.Options, on communicator: Communicator
+    _ integrand: DomainIntegrand, _ options: Integral.Options, on communicator: Communicator
   ) throws {
     let dimensions = integrand.domain.sides.count
     guard dimensions <= Vector.scalarCount else {

@@ -1,14 +1,14 @@
 /// An integrand on a domain, as a function on a finite box, with a record of where it was not
 /// finite.
-struct DomainIntegrand<Base: Integrand> {
-  var base: Base
+struct DomainIntegrand {
+  private var base: any Integrand
   let domain: IntegrationDomain
   private var factors: [Double] = []
 
   /// The first point, coordinate by coordinate, where the value was not finite, and that value.
   private(set) var singularity: [Double]?
 
-  init(_ base: Base, over domain: IntegrationDomain) {
+  init(_ base: any Integrand, over domain: IntegrationDomain) {
     precondition(
       base.dimensions == domain.sides.count,
       "\(base.dimensions) variables, and a domain of \(domain.sides.count) sides")

@@ -61,8 +61,8 @@ public struct Integral: Equatable, Sendable {
   /// - Throws: ``IntegrationError``, the same on all ranks; `MPIError` as reported by the library.
   /// - Complexity: Some ten reductions of a few KiB, besides the messages of ``WorkPool``. Cubature
   ///   stores up to 300 bytes for each region that is left in the end.
-  public static func compute<Function: Integrand>(
-    of integrand: Function, over domain: IntegrationDomain, options: Options = Options(),
+  public static func compute(
+    of integrand: any Integrand, over domain: IntegrationDomain, options: Options = Options(),
     on communicator: Communicator, progress: ((Integral) -> Void)? = nil
   ) throws -> Integral {
     let function = DomainIntegrand(integrand, over: domain)
@@ -94,22 +94,22 @@ public struct Integral: Equatable, Sendable {
   }
 
   /// Regions have room for as many coordinates as there are variables, and few more.
-  private static func adaptive<Function: Integrand>(
-    _ function: DomainIntegrand<Function>, _ options: Options, on communicator: Communicator,
+  private static func adaptive(
+    _ function: DomainIntegrand, _ options: Options, on communicator: Communicator,
     _ progress: ((Integral) -> Void)?
   ) throws -> Integral {
     switch function.domain.sides.count {
     case 1, 2:
-      try AdaptiveCubature<Function, SIMD2<Double>>(function, options, on: communicator)
+      try AdaptiveCubature<SIMD2<Double>>(function, options, on: communicator)
         .run(progress)
     case 3, 4:
-      try AdaptiveCubature<Function, SIMD4<Double>>(function, options, on: communicator)
+      try AdaptiveCubature<SIMD4<Double>>(function, options, on: communicator)
         .run(progress)
     case 5...8:
-      try AdaptiveCubature<Function, SIMD8<Double>>(function, options, on: communicator)
+      try AdaptiveCubature<SIMD8<Double>>(function, options, on: communicator)
         .run(progress)
     default:
-      try AdaptiveCubature<Function, SIMD16<Double>>(function, options, on: communicator)
+      try AdaptiveCubature<SIMD16<Double>>(function, options, on: communicator)
         .run(progress)
     }
   }

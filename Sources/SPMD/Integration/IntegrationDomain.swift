@@ -79,20 +79,29 @@ public struct IntegrationDomain: Sendable {
     let count = factors.count
     for i in 0..<count { factors[i] = 1 }
     for (axis, substitution) in substitutions.enumerated() {
-      for i in 0..<count {
-        let t = points[axis * count + i]
-        switch substitution {
-        case .none: break
-        case .above(let a):
-          points[axis * count + i] = a + t / (1 - t)
-          factors[i] /= (1 - t) * (1 - t)
-        case .below(let b):
-          points[axis * count + i] = b - t / (1 - t)
-          factors[i] /= (1 - t) * (1 - t)
-        case .both:
-          let u = 1 - t * t
-          points[axis * count + i] = t / u
-          factors[i] *= (1 + t * t) / (u * u)
+      let range = (axis * count)..<((axis + 1) * count)
+      switch substitution {
+      case .none: break
+      case .above(let a):
+        for i in range {
+          let t = points[i]
+          let rest = 1 - t
+          points[i] = a + t / rest
+          factors[i - range.lowerBound] /= rest * rest
+        }
+      case .below(let b):
+        for i in range {
+          let t = points[i]
+          let rest = 1 - t
+          points[i] = b - t / rest
+          factors[i - range.lowerBound] /= rest * rest
+        }
+      case .both:
+        for i in range {
+          let t = points[i]
+          let rest = 1 - t * t
+          points[i] = t / rest
+          factors[i - range.lowerBound] *= (1 + t * t) / (rest * rest)
         }
       }
     }

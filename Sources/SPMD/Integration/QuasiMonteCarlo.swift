@@ -6,10 +6,10 @@ internal import MPI
 /// Source: A. Owen, *Monte Carlo variance of scrambled net quadrature*, SIAM J. Numer. Anal. 34
 /// (1997), 1884–1910: the means are unbiased, and for smooth integrands of n points their
 /// standard error falls nearly as n^(−3/2).
-struct QuasiMonteCarlo<Base: Integrand> {
+struct QuasiMonteCarlo {
   private let options: Integral.Options
   private let communicator: Communicator
-  private var integrand: DomainIntegrand<Base>
+  private var integrand: DomainIntegrand
   private let volume: Double
   private let sequences: [SobolSequence]
   private var sums: [ExactSum]
@@ -22,7 +22,7 @@ struct QuasiMonteCarlo<Base: Integrand> {
   private static var blockLength: Int { 256 }
 
   init(
-    _ integrand: DomainIntegrand<Base>, _ options: Integral.Options, on communicator: Communicator
+    _ integrand: DomainIntegrand, _ options: Integral.Options, on communicator: Communicator
   ) throws {
     let dimensions = integrand.domain.sides.count
     guard dimensions <= SobolSequence.maximumDimensions else {

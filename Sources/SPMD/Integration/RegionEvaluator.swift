@@ -1,15 +1,15 @@
 internal import MPI
 
 /// Applies a rule to regions, several at once.
-struct RegionEvaluator<Base: Integrand, Vector: SIMD & Datatype>
+struct RegionEvaluator<Vector: SIMD & Datatype>
 where Vector.Scalar == Double, Vector: BitwiseCopyable {
   let rule: CubatureRule
-  var integrand: DomainIntegrand<Base>
+  var integrand: DomainIntegrand
   private let widths: [Double]
   private var points: [Double] = []
   private var values: [Double] = []
 
-  init(_ integrand: DomainIntegrand<Base>) {
+  init(_ integrand: DomainIntegrand) {
     let dimensions = integrand.domain.sides.count
     rule = dimensions == 1 ? .gaussKronrod : .genzMalik(dimensions: dimensions)
     self.integrand = integrand
@@ -58,15 +58,16 @@ where Vector.Scalar == Double, Vector: BitwiseCopyable {
     _ regions: [Region<Vector>], padded: Int, into target: inout MutableSpan<Double>
   ) {
     let nodes = rule.nodes.span
+    let count = rule.count
     for axis in 0..<rule.dimensions {
+      let own = nodes.extracting((axis * count)..<((axis + 1) * count))
       for i in regions.indices {
-        let (center, half) = (regions[i].center[axis], regions[i].halfWidth[axis])
-        let first = axis * padded + i * rule.count
-        precondition(first + rule.count <= target.count, "points beyond the storage")
-        for k in 0..<rule.count {
-          // Within the storage, as was just made sure of; the rule has so many nodes for each axis.
-          unsafe target[unchecked: first + k] =
-            center + half * nodes[unchecked: axis * rule.count + k]
+        let center = Pack(repeating: regions[i].center[axis])
+        let half = Pack(repeating: regions[i].halfWidth[axis])
+        let first = axis * padded + i * count
+        for k in stride(from: 0, to: count, by: 8) {
+          (center + half * Pack(own, from: k)).store(
+            to: &target, from: first + k, before: first + count)
         }
       }
       let last = axis * padded + regions.count * rule.count
