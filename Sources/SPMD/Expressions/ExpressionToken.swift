@@ -80,7 +80,7 @@ struct ExpressionToken {
       if index == digits { index = mantissa }
     }
     let text = String(characters[start..<index])
-    guard let value = Double(text) ?? Double(text + "0") else {
+    guard text != ".", let value = Double(text) ?? Double(text + "0") else {
       throw ExpressionError(column: start + 1, message: "“\(text)” is not a number")
     }
     return (value, index)

@@ -106,12 +106,19 @@ where Vector.Scalar == Double, Vector: BitwiseCopyable {
     try pool.run(initial, batch: batch) { regions, created in
       parts.removeAll(keepingCapacity: true)
       for i in regions.indices {
-        // All that get here can be cut.
-        guard let (first, second) = regions[i].halves else { continue }
+        guard let (first, second) = regions[i].halves else {
+          preconditionFailure("a region that cannot be cut")
+        }
         parts.append(first)
         parts.append(second)
       }
       evaluateParts()
+      for i in regions.indices {
+        let change = parts[2 * i].value + parts[2 * i + 1].value - regions[i].value
+        var (first, second) = (estimates[2 * i], estimates[2 * i + 1])
+        RegionEstimate.reconcile(&first, &second, change: change)
+        (estimates[2 * i], estimates[2 * i + 1]) = (first, second)
+      }
       for i in parts.indices {
         let estimate = estimates[i]
         if estimate.error >= round.threshold, parts[i].level < round.levels,

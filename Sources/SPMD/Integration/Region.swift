@@ -6,6 +6,8 @@ struct Region<Vector: SIMD & Datatype>: Datatype, BitwiseCopyable
 where Vector.Scalar == Double, Vector: BitwiseCopyable {
   var center: Vector
   var halfWidth: Vector
+  /// What the rule makes of it.
+  var value = 0.0
   /// Along which axis it is to be cut.
   var axis: Int32
   /// How often its ancestors have been cut in this round.
@@ -30,14 +32,28 @@ where Vector.Scalar == Double, Vector: BitwiseCopyable {
   }
 }
 
-/// What a rule has found in a region.
+/// What a rule has found in a region, besides the value.
 struct RegionEstimate {
-  /// The integral over the region.
-  var value: Double
-  /// How far off that may be.
+  /// How far off the value may be.
   var error: Double
   /// The integral of the absolute value, roughly: rounding is in proportion to it.
   var magnitude: Double
-  /// Along which axis to cut.
-  var axis: Int32
+
+  /// Takes into account how well the halves of a region agree with what was found in the whole.
+  ///
+  /// A rule may by chance see nothing of a kink. Then its value changes with the cut by more than
+  /// its error says, and the errors of the halves are no better. The formula is that of DCUHRE
+  /// (J. Berntsen, T. Espelid and A. Genz, *An adaptive algorithm for the approximate calculation
+  /// of multiple integrals*, ACM TOMS 17, 1991), in the form of T. Hahn, *Cuba — a library for
+  /// multidimensional numerical integration*, Comput. Phys. Commun. 168 (2005), §2.4.
+  static func reconcile(
+    _ first: inout RegionEstimate, _ second: inout RegionEstimate, change: Double
+  ) {
+    let difference = abs(change) / 4
+    let sum = first.error + second.error
+    guard difference.isFinite, sum.isFinite else { return }
+    let factor = sum > 0 ? 1 + 2 * difference / sum : 1
+    first.error = first.error * factor + difference
+    second.error = second.error * factor + difference
+  }
 }

@@ -26,7 +26,7 @@ where Vector.Scalar == Double, Vector: BitwiseCopyable {
     return region
   }
 
-  /// Computes what the rule says of each region, and sets along which axis to cut it.
+  /// Computes what the rule says of each region, and sets its value, and along which axis to cut it.
   ///
   /// The result for a region does not depend on the regions beside it.
   mutating func evaluate(_ regions: inout [Region<Vector>], into estimates: inout [RegionEstimate])
@@ -47,9 +47,7 @@ where Vector.Scalar == Double, Vector: BitwiseCopyable {
     estimates.removeAll(keepingCapacity: true)
     for i in regions.indices {
       let own = values.span.extracting((i * rule.count)..<((i + 1) * rule.count))
-      let estimate = estimate(regions[i], own)
-      regions[i].axis = estimate.axis
-      estimates.append(estimate)
+      estimates.append(estimate(&regions[i], own))
     }
     (self.points, self.values) = (points, values)
   }
@@ -75,21 +73,22 @@ where Vector.Scalar == Double, Vector: BitwiseCopyable {
     }
   }
 
-  private func estimate(_ region: Region<Vector>, _ values: Span<Double>) -> RegionEstimate {
+  private func estimate(
+    _ region: inout Region<Vector>, _ values: Span<Double>
+  ) -> RegionEstimate {
     var volume = 1.0
     for axis in 0..<rule.dimensions { volume *= 2 * region.halfWidth[axis] }
     let sums = sums(values)
+    region.value = sums.value * volume
     let magnitude = sums.magnitude * volume
     if rule.dimensions == 1 {
       let error = kronrodError(values, mean: sums.value, difference: sums.difference)
-      return RegionEstimate(
-        value: sums.value * volume, error: error * volume, magnitude: magnitude, axis: 0)
+      return RegionEstimate(error: error * volume, magnitude: magnitude)
     }
-    let axis = rule.cutAxis(
-      values, width: { region.halfWidth[$0] / widths[$0] }, noise: 0x1p-45 * sums.magnitude)
-    return RegionEstimate(
-      value: sums.value * volume, error: abs(sums.difference) * volume, magnitude: magnitude,
-      axis: Int32(axis))
+    let half = region.halfWidth
+    region.axis = Int32(
+      rule.cutAxis(values, width: { half[$0] / widths[$0] }, noise: 0x1p-45 * sums.magnitude))
+    return RegionEstimate(error: abs(sums.difference) * volume, magnitude: magnitude)
   }
 
   /// The weighted sums of the values, of their differences between the rules, and of their absolute

@@ -19,7 +19,7 @@ where Vector.Scalar == Double, Vector: BitwiseCopyable {
     var region = region
     region.level = Self.canBeCut(region, estimate) ? 0 : -1
     regions.append(region)
-    values.append(estimate.value)
+    values.append(region.value)
     errors.append(estimate.error)
     magnitudes.append(estimate.magnitude)
   }
