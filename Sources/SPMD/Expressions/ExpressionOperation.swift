@@ -1,4 +1,5 @@
-/// What an expression is made of. The raw value is how it is written.
+/// What an expression is made of. The raw value of a function is its name; the others have some that
+/// no name can equal.
 enum ExpressionOperation: String, CaseIterable {
   case negate = "-", not = "!"
   case abs, sign, floor, ceil, round, trunc, sqrt, cbrt
