@@ -73,6 +73,9 @@ let package = Package(
       swiftSettings: common),
 
     .executableTarget(
+      name: "randomness", dependencies: ["MPI", "SPMD"], path: "Benchmarks/random/Swift",
+      swiftSettings: common),
+    .executableTarget(
       name: "objects", dependencies: ["MPI"], path: "Benchmarks/objects/Swift",
       swiftSettings: common),
     .executableTarget(

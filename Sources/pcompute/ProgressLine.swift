@@ -7,7 +7,9 @@ final class ProgressLine {
   private var last: ContinuousClock.Instant?
   private var isShown = false
 
-  func show(_ fraction: Double) {
+  func show(_ fraction: Double) { show(text: "\(Int(fraction * 100)) % read") }
+
+  func show(text: @autoclosure () -> String) {
     guard isTerminal else { return }
     let now = clock.now
     guard let last else {
@@ -18,7 +20,7 @@ final class ProgressLine {
     guard last.duration(to: now) > .milliseconds(200) else { return }
     self.last = now
     isShown = true
-    write("\r\(Int(fraction * 100)) % read")
+    write("\r\(text())\u{1B}[K")
   }
 
   func clear() {
