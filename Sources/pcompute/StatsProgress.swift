@@ -7,7 +7,7 @@ final class ProgressLine {
   private var last: ContinuousClock.Instant?
   private var isShown = false
 
-  func show(_ fraction: Double) {
+  func show(_ fraction: Double, _ what: String = "read") {
     guard isTerminal else { return }
     let now = clock.now
     guard let last else {
@@ -18,7 +18,7 @@ final class ProgressLine {
     guard last.duration(to: now) > .milliseconds(200) else { return }
     self.last = now
     isShown = true
-    write("\r\(Int(fraction * 100)) % read")
+    write("\r\(Int(fraction * 100)) % \(what)")
   }
 
   func clear() {
