@@ -113,8 +113,8 @@ final class SortJob {
       tolerance: total / parts / 64)
     typealias Splitter = SplitterSearch<RunSplitters>.Splitter
     let splitters =
-      [Splitter(cuts: runs.map { _ in 0 }, weight: 0)] + (try search.splitters())
-      + [Splitter(cuts: runs.map(\.byteCount), weight: total)]
+      [Splitter(cuts: runs.map { _ in 0 }, weight: 0, probe: nil)] + (try search.splitters())
+      + [Splitter(cuts: runs.map(\.byteCount), weight: total, probe: nil)]
 
     // Which lines are left out is known only after merging: such parts wait in a temporary file.
     let waiting = options.isUnique ? try waitingFile() : nil

@@ -36,6 +36,9 @@ struct SplitterSearch<Source: SplitterSource> {
   /// How far from its target a splitter may be.
   let tolerance: Int
 
+  /// Whether the element behind each splitter is asked for, too.
+  var needsProbes = false
+
   /// How many elements a round draws for each splitter, on all ranks together.
   private static var samples: Int { 16 }
 
@@ -43,6 +46,8 @@ struct SplitterSearch<Source: SplitterSource> {
   private struct Bracket {
     var lower: [Int]
     var lowerWeight: Int
+    /// The element at `lower`.
+    var probe: Source.Probe?
     var upper: [Int]
     var upperWeight: Int
     /// Rounds in a row that have brought nothing.
@@ -57,6 +62,8 @@ struct SplitterSearch<Source: SplitterSource> {
     var cuts: [Int]
     /// The weight before them on all ranks.
     var weight: Int
+    /// The first element behind the splitter, where it was asked for.
+    var probe: Source.Probe?
   }
 
   /// The splitter for each target.
@@ -82,16 +89,17 @@ struct SplitterSearch<Source: SplitterSource> {
       let cuts = probes.map { source.cuts(at: $0) }
       let local = cuts.map { $0.reduce(0, +) }
       let before = try communicator.allReduce(local.span, .sum)
-      for j in targets.indices { tighten(&brackets[j], targets[j], cuts, before) }
+      for j in targets.indices { tighten(&brackets[j], targets[j], probes, cuts, before) }
     }
     return zip(brackets, targets).map { bracket, target in
       target - bracket.lowerWeight <= bracket.upperWeight - target
-        ? Splitter(cuts: bracket.lower, weight: bracket.lowerWeight)
-        : Splitter(cuts: bracket.upper, weight: bracket.upperWeight)
+        ? Splitter(cuts: bracket.lower, weight: bracket.lowerWeight, probe: bracket.probe)
+        : Splitter(cuts: bracket.upper, weight: bracket.upperWeight, probe: nil)
     }
   }
 
   private func isOpen(_ bracket: Bracket, _ target: Int) -> Bool {
+    if needsProbes && (bracket.probe == nil || bracket.lowerWeight != target) { return true }
     let distance = min(target - bracket.lowerWeight, bracket.upperWeight - target)
     // A heavy element can be all that is left between two splitters; it cannot be cut.
     return distance > tolerance && bracket.idle < (tolerance > 0 ? 6 : 1000)
@@ -116,7 +124,8 @@ struct SplitterSearch<Source: SplitterSource> {
   }
 
   private func tighten(
-    _ bracket: inout Bracket, _ target: Int, _ cuts: [[Int]], _ before: [Int]
+    _ bracket: inout Bracket, _ target: Int, _ probes: [Source.Probe], _ cuts: [[Int]],
+    _ before: [Int]
   ) {
     // `before` ascends, as the probes do: the first one beyond the target.
     var low = 0
@@ -126,8 +135,9 @@ struct SplitterSearch<Source: SplitterSource> {
       if before[middle] <= target { low = middle + 1 } else { high = middle }
     }
     bracket.idle += 1
-    if low > 0, before[low - 1] > bracket.lowerWeight {
+    if low > 0, before[low - 1] > bracket.lowerWeight || bracket.probe == nil {
       bracket.lower = cuts[low - 1]
+      bracket.probe = probes[low - 1]
       bracket.lowerWeight = before[low - 1]
       bracket.idle = 0
     }
