@@ -116,14 +116,16 @@ struct EntrySorter {
     while true {
       for i in 0..<count { unsafe counts[Int(first[i].word >> shift & 0xff)] += 1 }
       let digit = unsafe Int(first[0].word >> shift & 0xff)
-      // A byte that all share is not worth a move.
+      // A byte that all share is not worth a move: on to the first one that differs.
       guard counts[digit] == count else { break }
-      if shift == 0 {
+      var varying: UInt64 = 0
+      for i in 1..<count { unsafe varying |= first[i].word ^ first[0].word }
+      guard varying != 0 else {
         if intoSecond { unsafe second.update(from: first, count: count) }
         return
       }
       counts[digit] = 0
-      shift -= 8
+      shift = UInt64(63 - varying.leadingZeroBitCount) & ~7
     }
     var places: InlineArray<256, Int> = .init(repeating: 0)
     var total = 0

@@ -90,7 +90,9 @@ final class SortJob {
   private func roundLimit() throws -> Int {
     let kept = runs.reduce(0) { $0 + (($1 as? MemoryRun)?.memory ?? 0) }
     let free = max(options.memory / 8, options.memory - kept)
-    return try communicator.allReduce(max(free / 2, 64 << 10), .min)
+    // More would bring nothing but page faults, as long as the messages are long.
+    let enough = max(64 << 20, communicator.size * (256 << 10))
+    return try communicator.allReduce(max(min(free / 2, enough), 64 << 10), .min)
   }
 
   /// Cuts the runs into parts, and merges and writes those that are this rank's.
