@@ -79,6 +79,9 @@ let package = Package(
       name: "asynchronous", dependencies: ["MPI"], path: "Benchmarks/async/Swift",
       swiftSettings: common),
     .executableTarget(
+      name: "sorting", dependencies: ["MPI", "SPMD"], path: "Benchmarks/sort/Swift",
+      swiftSettings: common),
+    .executableTarget(
       name: "interoperation", dependencies: ["MPI"], path: "Tests/Interoperation",
       exclude: ["interoperation.py"], swiftSettings: common),
 

@@ -12,8 +12,13 @@ import Testing
     var place: Int
   }
 
-  /// The elements of all ranks, of distributions that sample sorts stumble over.
-  private static let distributions: [(name: String, counts: (Int, Int) -> Int, key: (Int) -> Int)] =
+  /// How many elements a rank has, and what they are by their places.
+  private typealias Distribution = (
+    name: String, counts: @Sendable (Int, Int) -> Int, key: @Sendable (Int) -> Int
+  )
+
+  /// What sample sorts stumble over.
+  private static let distributions: [Distribution] =
     [
       ("random", { _, _ in 500 }, { Int(truncatingIfNeeded: Mixing.hash(UInt64($0))) >> 20 }),
       ("all equal", { _, _ in 300 }, { _ in 7 }),

@@ -63,18 +63,21 @@ extension Communicator {
   ) throws -> [T] {
     precondition(k >= 0, "the first \(k) elements")
     var best: [T] = []
-    if k > 0 {
-      for element in elements {
-        // What comes after k better ones is not among the first k.
-        if best.count >= k, !areInIncreasingOrder(element, best[k - 1]) { continue }
-        best.append(element)
-        if best.count == 2 * k + 16 {
-          best.sort(by: areInIncreasingOrder)
-          best.removeLast(best.count - k)
-        }
-      }
+    // The last of k elements that were found already: what does not come before it is not among the
+    // first k.
+    var limit: T?
+    func shorten() {
       best.sort(by: areInIncreasingOrder)
       best.removeLast(max(0, best.count - k))
+      if best.count == k { limit = best.last }
+    }
+    if k > 0 {
+      for element in elements {
+        if let limit, !areInIncreasingOrder(element, limit) { continue }
+        best.append(element)
+        if best.count == 2 * k + 16 { shorten() }
+      }
+      shorten()
     }
     // Neighbours in pairs, then pairs of pairs; lower ranks first, for equal elements.
     var step = 1
