@@ -60,7 +60,8 @@ final class FileRun: SortedRun {
     return limit
   }
 
-  func line(containing position: Int) -> (start: Int, bytes: [UInt8]) {
+  /// The bounds of the line that contains a byte, without its newline, in the block of another.
+  private func find(_ position: Int) -> (block: Range<Int>, bytes: [UInt8], line: Range<Int>) {
     var low = 0
     var high = starts.count
     while high - low > 1 {
@@ -74,10 +75,20 @@ final class FileRun: SortedRun {
       let end = lineEnd(bytes.span, from: start, limit: range.count)
       let next = end + terminator
       if range.lowerBound + next > position || next >= range.count {
-        return (range.lowerBound + start, Array(bytes[start..<end]))
+        return (range, bytes, start..<end)
       }
       start = next
     }
+  }
+
+  func lineStart(containing position: Int) -> Int {
+    let (block, _, line) = find(position)
+    return block.lowerBound + line.lowerBound
+  }
+
+  func line(at position: Int) -> [UInt8] {
+    let (_, bytes, line) = find(position)
+    return Array(bytes[line])
   }
 
   func cut(at probe: LineProbe, afterEqual: Bool) -> Int {

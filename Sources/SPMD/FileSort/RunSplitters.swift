@@ -10,9 +10,12 @@ struct RunSplitters: SplitterSource {
 
   var weights: [Int] { runs.map(\.byteCount) }
 
-  func probe(sequence: Int, containing position: Int) -> LineProbe {
-    let (start, bytes) = runs[sequence].line(containing: position)
-    return LineProbe(bytes, rank: rank, run: sequence, position: start)
+  func start(sequence: Int, containing position: Int) -> Int {
+    runs[sequence].lineStart(containing: position)
+  }
+
+  func probe(sequence: Int, at position: Int) -> LineProbe {
+    LineProbe(runs[sequence].line(at: position), rank: rank, run: sequence, position: position)
   }
 
   func cuts(at probe: LineProbe) -> [Int] {
@@ -44,16 +47,6 @@ struct RunSplitters: SplitterSource {
       if difference != 0 { return difference < 0 }
       return (a.rank, a.run, a.position) < (b.rank, b.run, b.position)
     }
-    // Small parts are drawn from by many splitters.
-    var distinct: [LineProbe] = []
-    for probe in gathered {
-      if let last = distinct.last,
-        (last.rank, last.run, last.position) == (probe.rank, probe.run, probe.position)
-      {
-        continue
-      }
-      distinct.append(probe)
-    }
-    return distinct
+    return gathered
   }
 }

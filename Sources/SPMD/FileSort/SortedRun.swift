@@ -4,8 +4,11 @@ protocol SortedRun: AnyObject {
   /// The number of those bytes.
   var byteCount: Int { get }
 
-  /// The line that contains a byte: where it begins, and its bytes without the newline.
-  func line(containing position: Int) -> (start: Int, bytes: [UInt8])
+  /// Where the line that contains a byte begins.
+  func lineStart(containing position: Int) -> Int
+
+  /// The bytes of the line that begins at a place, without its newline.
+  func line(at position: Int) -> [UInt8]
 
   /// Where lines that are not less than a probe begin, or those that are greater.
   func cut(at probe: LineProbe, afterEqual: Bool) -> Int
@@ -85,13 +88,12 @@ final class MemoryRun: SortedRun {
     return (line, start)
   }
 
-  /// Where the line that contains a byte begins.
   func lineStart(containing position: Int) -> Int { find(position).start }
 
-  func line(containing position: Int) -> (start: Int, bytes: [UInt8]) {
-    let (number, start) = find(position)
+  func line(at position: Int) -> [UInt8] {
+    let (number, _) = find(position)
     let line = unsafe table.line(table.entries[number])
-    return unsafe (start, Array(UnsafeBufferPointer(start: line.base, count: line.count)))
+    return unsafe Array(UnsafeBufferPointer(start: line.base, count: line.count))
   }
 
   func cut(at probe: LineProbe, afterEqual: Bool) -> Int {

@@ -14,7 +14,9 @@ struct SortedElements<T: Datatype>: SplitterSource {
 
   var weights: [Int] { [elements.count] }
 
-  func probe(sequence: Int, containing position: Int) -> Probe {
+  func start(sequence: Int, containing position: Int) -> Int { position }
+
+  func probe(sequence: Int, at position: Int) -> Probe {
     Probe(element: elements[position], rank: rank, position: position)
   }
 
@@ -26,16 +28,11 @@ struct SortedElements<T: Datatype>: SplitterSource {
     let all = elements.indices.map {
       Probe(element: elements[$0], rank: places[2 * $0], position: places[2 * $0 + 1])
     }
-    let sorted = all.sorted { a, b in
+    return all.sorted { a, b in
       if areInIncreasingOrder(a.element, b.element) { return true }
       if areInIncreasingOrder(b.element, a.element) { return false }
       return (a.rank, a.position) < (b.rank, b.position)
     }
-    // Several splitters may have drawn the same element.
-    return sorted.indices.filter {
-      $0 == 0
-        || (sorted[$0 - 1].rank, sorted[$0 - 1].position) != (sorted[$0].rank, sorted[$0].position)
-    }.map { sorted[$0] }
   }
 
   func cuts(at probe: Probe) -> [Int] {

@@ -11,8 +11,11 @@ protocol SplitterSource {
   /// The whole weight of each of this rank's sequences.
   var weights: [Int] { get }
 
-  /// The element that contains a position.
-  func probe(sequence: Int, containing position: Int) -> Probe
+  /// Where the element begins that contains a position.
+  func start(sequence: Int, containing position: Int) -> Int
+
+  /// The element that begins at a position.
+  func probe(sequence: Int, at position: Int) -> Probe
 
   /// The probes of all ranks, in order; the same on all ranks.
   func gathered(_ probes: [Probe], on communicator: Communicator) throws -> [Probe]
@@ -83,8 +86,9 @@ struct SplitterSearch<Source: SplitterSource> {
     while true {
       let open = targets.indices.filter { isOpen(brackets[$0], targets[$0]) }
       if open.isEmpty { break }
-      var drawn: [Source.Probe] = []
-      for j in open { draw(from: brackets[j], into: &drawn, &generator) }
+      var places = Set<Place>()
+      for j in open { draw(from: brackets[j], into: &places, &generator) }
+      let drawn = places.map { source.probe(sequence: $0.sequence, at: $0.position) }
       let probes = try source.gathered(drawn, on: communicator)
       let cuts = probes.map { source.cuts(at: $0) }
       let local = cuts.map { $0.reduce(0, +) }
@@ -105,18 +109,24 @@ struct SplitterSearch<Source: SplitterSource> {
     return distance > tolerance && bracket.idle < (tolerance > 0 ? 6 : 1000)
   }
 
+  /// Where an element begins: heavy ones are drawn again and again, but must be sent only once.
+  private struct Place: Hashable {
+    var sequence: Int
+    var position: Int
+  }
+
   /// Draws elements from what lies between two splitters: one for each stretch of equal weight, so
   /// that all ranks together draw a known number on average.
   private func draw(
-    from bracket: Bracket, into drawn: inout [Source.Probe], _ generator: inout Drawing
+    from bracket: Bracket, into places: inout Set<Place>, _ generator: inout Drawing
   ) {
     let spacing = max(1, bracket.gap / Self.samples)
     var next = Int.random(in: 0..<spacing, using: &generator)
     for sequence in bracket.lower.indices {
       let length = bracket.upper[sequence] - bracket.lower[sequence]
       while next < length {
-        drawn.append(
-          source.probe(sequence: sequence, containing: bracket.lower[sequence] + next))
+        let start = source.start(sequence: sequence, containing: bracket.lower[sequence] + next)
+        places.insert(Place(sequence: sequence, position: start))
         next += spacing
       }
       next -= length
