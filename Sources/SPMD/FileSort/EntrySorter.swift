@@ -1,6 +1,5 @@
 /// Sorts lines by their words, the first word of all, then the next one of those that share it.
 ///
-/// Each word is sorted by its bytes from the top, through a second array; what is few is inserted.
 /// Equal lines stay in their order. O(n · bytes that tell the lines apart).
 @safe
 struct EntrySorter {
@@ -37,7 +36,7 @@ struct EntrySorter {
   /// Sorts the first entries, which hold their first words; they hold them again in the end.
   mutating func sort(_ count: Int) {
     guard count > 1 else { return }
-    unsafe radixSort(entries, spare, count, shift: 56, intoSecond: false)
+    unsafe RadixSort.sort(entries, spare, count, shift: 56, intoSecond: false)
     collect(0..<count, step: .first)
     while let run = pending.popLast() {
       if run.range.count <= Self.few {
@@ -67,7 +66,7 @@ struct EntrySorter {
       guard let next = order.step(after: step, sharing: first) else { return }
       step = next
     }
-    unsafe radixSort(
+    unsafe RadixSort.sort(
       entries + start, spare + start, run.range.count, shift: 56, intoSecond: false)
     collect(run.range, step: step)
   }
@@ -95,69 +94,6 @@ struct EntrySorter {
         unsafe order.compareTails(
           line(entries[place - 1]), line(entry), sharing: entry.word) > 0
       {
-        unsafe entries[place] = entries[place - 1]
-        place -= 1
-      }
-      unsafe entries[place] = entry
-    }
-  }
-
-  /// Sorts entries by their words' bytes from `shift` down, into the first or the second array.
-  private func radixSort(
-    _ first: Entries, _ second: Entries, _ count: Int, shift: Int, intoSecond: Bool
-  ) {
-    if count <= Self.few {
-      unsafe insert(first, count)
-      if intoSecond { unsafe second.update(from: first, count: count) }
-      return
-    }
-    var shift = UInt64(shift)
-    var counts: InlineArray<256, Int> = .init(repeating: 0)
-    while true {
-      for i in 0..<count { unsafe counts[Int(first[i].word >> shift & 0xff)] += 1 }
-      let digit = unsafe Int(first[0].word >> shift & 0xff)
-      // A byte that all share is not worth a move: on to the first one that differs.
-      guard counts[digit] == count else { break }
-      var varying: UInt64 = 0
-      for i in 1..<count { unsafe varying |= first[i].word ^ first[0].word }
-      guard varying != 0 else {
-        if intoSecond { unsafe second.update(from: first, count: count) }
-        return
-      }
-      counts[digit] = 0
-      shift = UInt64(63 - varying.leadingZeroBitCount) & ~7
-    }
-    var places: InlineArray<256, Int> = .init(repeating: 0)
-    var total = 0
-    for digit in 0..<256 {
-      places[digit] = total
-      total += counts[digit]
-    }
-    for i in 0..<count {
-      let entry = unsafe first[i]
-      let digit = Int(entry.word >> shift & 0xff)
-      unsafe second[places[digit]] = entry
-      places[digit] += 1
-    }
-    if shift == 0 {
-      if !intoSecond { unsafe first.update(from: second, count: count) }
-      return
-    }
-    var start = 0
-    for digit in 0..<256 where counts[digit] > 0 {
-      unsafe radixSort(
-        second + start, first + start, counts[digit], shift: Int(shift) - 8,
-        intoSecond: !intoSecond)
-      start += counts[digit]
-    }
-  }
-
-  private func insert(_ entries: Entries, _ count: Int) {
-    guard count > 1 else { return }
-    for i in 1..<count {
-      let entry = unsafe entries[i]
-      var place = i
-      while unsafe place > 0 && entries[place - 1].word > entry.word {
         unsafe entries[place] = entries[place - 1]
         place -= 1
       }

@@ -5,10 +5,12 @@
 #endif
 
 /// A line of a table: its first word, and where it lies.
-struct LineEntry {
+struct LineEntry: RadixItem {
   var word: UInt64
   var offset: UInt32
   var count: UInt32
+
+  var radixWord: UInt64 { word }
 }
 
 /// Lines in memory: their bytes as they were read, and an entry for each, which sorting moves.

@@ -1,56 +1,105 @@
-/// Sorts items by words, which are counted byte by byte, the least significant first; bytes that all
-/// words share cost nothing. Items with equal words stay in their order.
+/// Something that is sorted by the bits of a word.
+protocol RadixItem: BitwiseCopyable {
+  /// What decides on the order.
+  var radixWord: UInt64 { get }
+}
+
+extension UInt64: RadixItem {
+  var radixWord: UInt64 { self }
+}
+
+/// Sorts items by their words; those with equal words stay in their order.
 ///
-/// - Parameters:
-///   - spare: Storage to sort through; as long as `items` afterwards.
-///   - key: The word of an item.
-func radixSort<T: BitwiseCopyable>(
-  _ items: inout [T], spare: inout [T], by key: (T) -> UInt64
-) {
-  guard items.count > 1 else { return }
-  if items.count <= 64 { return items.sort { key($0) < key($1) } }
+/// - Parameter spare: Storage to sort through; as long as `items` afterwards, where they are many.
+func radixSort<T: RadixItem>(_ items: inout [T], spare: inout [T]) {
   let count = items.count
+  guard count > RadixSort.few else {
+    unsafe items.withUnsafeMutableBufferPointer { items in
+      if let base = items.baseAddress { unsafe RadixSort.insert(base, count) }
+    }
+    return
+  }
   if spare.count < count { spare = items }
   if spare.count > count { spare.removeLast(spare.count - count) }
-
-  var anyOne: UInt64 = 0
-  var allOnes: UInt64 = .max
-  for item in items {
-    anyOne |= key(item)
-    allOnes &= key(item)
-  }
-  let varying = anyOne ^ allOnes
-  for shift in stride(from: UInt64(0), to: 64, by: 8) where varying >> shift & 0xff != 0 {
-    scatter(items.span, into: spare.mutableSpan, shift: shift, by: key)
-    swap(&items, &spare)
+  unsafe items.withUnsafeMutableBufferPointer { items in
+    unsafe spare.withUnsafeMutableBufferPointer { spare in
+      guard let first = items.baseAddress, let second = spare.baseAddress else { return }
+      unsafe RadixSort.sort(first, second, count, shift: 56, intoSecond: false)
+    }
   }
 }
 
-/// Sorts words.
-///
-/// - Parameter spare: Storage to sort through; as long as `keys` afterwards, where they are many.
-func radixSort(_ keys: inout [UInt64], spare: inout [UInt64]) {
-  radixSort(&keys, spare: &spare) { $0 }
-}
+/// Sorting by the bytes of words from the top, through a second array, until what shares them is
+/// few: all but the first passes stay in the cache. Bytes that all words share cost nothing.
+enum RadixSort {
+  /// So many are sorted by insertion.
+  static let few = 32
 
-/// Copies items in the order of one byte of their words, keeping the order of those that share it.
-@inline(__always)
-private func scatter<T: BitwiseCopyable>(
-  _ source: Span<T>, into target: consuming MutableSpan<T>, shift: UInt64, by key: (T) -> UInt64
-) {
-  var offsets: InlineArray<256, Int> = .init(repeating: 0)
-  for i in source.indices { offsets[Int(key(unsafe source[unchecked: i]) >> shift & 0xff)] += 1 }
-  var total = 0
-  for digit in 0..<256 {
-    let number = offsets[digit]
-    offsets[digit] = total
-    total += number
+  /// Sorts items by the bytes of their words from `shift` down, into the first or the second array.
+  ///
+  /// - Complexity: O(n) for each byte in which words differ.
+  static func sort<T: RadixItem>(
+    _ first: UnsafeMutablePointer<T>, _ second: UnsafeMutablePointer<T>, _ count: Int,
+    shift: UInt64, intoSecond: Bool
+  ) {
+    if count <= few {
+      unsafe insert(first, count)
+      if intoSecond { unsafe second.update(from: first, count: count) }
+      return
+    }
+    var shift = shift
+    var counts: InlineArray<256, Int> = .init(repeating: 0)
+    while true {
+      for i in 0..<count { unsafe counts[Int(first[i].radixWord >> shift & 0xff)] += 1 }
+      let digit = unsafe Int(first[0].radixWord >> shift & 0xff)
+      // A byte that all share is not worth a move: on to the first one that differs.
+      guard counts[digit] == count else { break }
+      var varying: UInt64 = 0
+      for i in 1..<count { unsafe varying |= first[i].radixWord ^ first[0].radixWord }
+      guard varying != 0 else {
+        if intoSecond { unsafe second.update(from: first, count: count) }
+        return
+      }
+      counts[digit] = 0
+      shift = UInt64(63 - varying.leadingZeroBitCount) & ~7
+    }
+    var places: InlineArray<256, Int> = .init(repeating: 0)
+    var total = 0
+    for digit in 0..<256 {
+      places[digit] = total
+      total += counts[digit]
+    }
+    for i in 0..<count {
+      let item = unsafe first[i]
+      let digit = Int(item.radixWord >> shift & 0xff)
+      // Counted above: the places of all digits stay within the number of items.
+      unsafe second[places[digit]] = item
+      places[digit] += 1
+    }
+    if shift == 0 {
+      if !intoSecond { unsafe first.update(from: second, count: count) }
+      return
+    }
+    var start = 0
+    for digit in 0..<256 where counts[digit] > 0 {
+      unsafe sort(
+        second + start, first + start, counts[digit], shift: shift - 8, intoSecond: !intoSecond)
+      start += counts[digit]
+    }
   }
-  for i in source.indices {
-    let item = unsafe source[unchecked: i]
-    let digit = Int(key(item) >> shift & 0xff)
-    // Counted above: the offsets of all digits stay within the number of items.
-    unsafe target[unchecked: offsets[digit]] = item
-    offsets[digit] += 1
+
+  /// Sorts a few items.
+  static func insert<T: RadixItem>(_ items: UnsafeMutablePointer<T>, _ count: Int) {
+    guard count > 1 else { return }
+    for i in 1..<count {
+      let item = unsafe items[i]
+      let word = item.radixWord
+      var place = i
+      while unsafe place > 0 && items[place - 1].radixWord > word {
+        unsafe items[place] = items[place - 1]
+        place -= 1
+      }
+      unsafe items[place] = item
+    }
   }
 }

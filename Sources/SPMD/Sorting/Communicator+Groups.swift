@@ -46,6 +46,7 @@ extension Communicator {
   /// - Returns: Some of the keys with their values, each key on one rank.
   /// - Throws: `MPIError` as reported by the library.
   /// - Complexity: O(n), and one exchange of the different keys of each rank.
+  @inlinable
   public func groupReduce<T, Key: Datatype & FixedWidthInteger, Value: Datatype>(
     _ elements: [T], by key: (T) -> Key, value: (T) -> Value, _ combine: (Value, Value) -> Value
   ) throws -> [Key: Value] {
@@ -61,6 +62,7 @@ extension Communicator {
   /// - Parameter hash: A word that is the same for equal keys, on all ranks: `hashValue` is not, since
   ///   each process has its own.
   /// - Throws: `MPIError` as reported by the library.
+  @inlinable
   public func groupReduce<T, Key: Datatype & Hashable, Value: Datatype>(
     _ elements: [T], by key: (T) -> Key, hash: (Key) -> UInt64, value: (T) -> Value,
     _ combine: (Value, Value) -> Value
@@ -75,7 +77,7 @@ extension Communicator {
     }
     for element in elements { add(key(element), value(element)) }
 
-    let owners = groups.keys.map { Int(Mixing.hash(hash($0)) % UInt64(size)) }
+    let owners = groups.keys.map { owner(ofHash: hash($0)) }
     var counts = [Int](repeating: 0, count: size)
     for owner in owners { counts[owner] += 1 }
     let sending = Partition(counts: counts)
@@ -93,6 +95,12 @@ extension Communicator {
     for (key, value) in zip(keys, values) { add(key, value) }
     return groups
   }
+}
+
+extension Communicator {
+  /// The rank that keys with a hash go to.
+  @usableFromInline
+  func owner(ofHash hash: UInt64) -> Int { Int(Mixing.hash(hash) % UInt64(size)) }
 }
 
 /// Leaves the first of equal neighbours.

@@ -7,10 +7,16 @@ extension Communicator {
   ///
   /// - Throws: `MPIError` as reported by the library.
   /// - Complexity: O(n), one element to a neighbour, and a reduction.
+  @inlinable
   public func isSorted<T: Datatype>(
     _ elements: [T], by areInIncreasingOrder: (T, T) -> Bool
   ) throws -> Bool {
-    var isSorted = zip(elements, elements.dropFirst()).allSatisfy { !areInIncreasingOrder($1, $0) }
+    var isSorted = true
+    for i in elements.indices.dropFirst()
+    where areInIncreasingOrder(elements[i], elements[i - 1]) {
+      isSorted = false
+      break
+    }
     if let previous = try lastElementBefore(elements), let first = elements.first {
       if areInIncreasingOrder(first, previous) { isSorted = false }
     }
@@ -25,6 +31,7 @@ extension Communicator {
   ///     try world.isSorted(numbers)   // true
   ///
   /// - Throws: `MPIError` as reported by the library.
+  @inlinable
   public func isSorted<T: Datatype & Comparable>(_ elements: [T]) throws -> Bool {
     try isSorted(elements, by: <)
   }
@@ -33,6 +40,7 @@ extension Communicator {
   /// on ranks without elements.
   ///
   /// **Collective**.
+  @usableFromInline
   func lastElementBefore<T: Datatype>(_ elements: [T]) throws -> T? {
     // Only ranks with elements have neighbours here.
     guard let filled = try split(color: elements.isEmpty ? nil : 0) else { return nil }
@@ -58,6 +66,7 @@ extension Communicator {
   /// - Throws: `MPIError` as reported by the library.
   /// - Precondition: `k` is not negative.
   /// - Complexity: O(n + k log k log n) on average, and O(log `size`) messages of k elements.
+  @inlinable
   public func topK<T: Datatype>(
     _ k: Int, of elements: [T], by areInIncreasingOrder: (T, T) -> Bool
   ) throws -> [T] {
@@ -147,6 +156,7 @@ extension Communicator {
   /// - Returns: A count for each bin, the same on all ranks.
   /// - Throws: `MPIError` as reported by the library.
   /// - Complexity: O(n log `edges`), and a reduction of the counts.
+  @inlinable
   public func histogram<T: Datatype & Comparable>(
     of elements: [T], edges: [T]
   ) throws -> [Int] {
@@ -169,5 +179,5 @@ extension Communicator {
 }
 
 extension MessageTag {
-  fileprivate static var bestElements: MessageTag { 8 }
+  @usableFromInline static var bestElements: MessageTag { 8 }
 }

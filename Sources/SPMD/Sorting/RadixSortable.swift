@@ -74,11 +74,13 @@ func sortKeys(_ keys: inout [UInt64]) {
 func sortingPermutation(of keys: [UInt64]) -> [Int] {
   var pairs = keys.enumerated().map { Ranked(key: $1, index: $0) }
   var spare: [Ranked] = []
-  radixSort(&pairs, spare: &spare) { $0.key }
+  radixSort(&pairs, spare: &spare)
   return pairs.map(\.index)
 }
 
-private struct Ranked: BitwiseCopyable {
+private struct Ranked: RadixItem {
   var key: UInt64
   var index: Int
+
+  var radixWord: UInt64 { key }
 }
