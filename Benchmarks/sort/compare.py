@@ -10,6 +10,7 @@ import argparse
 import filecmp
 import json
 import os
+import resource
 import shlex
 import statistics
 import subprocess
@@ -21,12 +22,16 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def timed(command, **options):
+    """The wall time and the processor time of a command and its children, and what it prints."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     run = subprocess.run(command, capture_output=True, text=True, **options)
     seconds = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    work = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     if run.returncode:
         sys.exit(f"{shlex.join(command)} ended with status {run.returncode}:\n{run.stderr}")
-    return seconds, run.stdout
+    return seconds, work, run.stdout
 
 
 def main():
@@ -52,16 +57,19 @@ def main():
         path, theirs_path, own_path = (os.path.join(folder, name) for name in ("in", "expected", "out"))
         for kind in options.kinds.split(",") if options.size else []:
             subprocess.run([reference, kind, str(options.size * 1_000_000), "1", path], check=True)
-            own, theirs, inside = [], [], []
+            own, theirs, own_work, work, inside = [], [], [], [], []
             for _ in range(options.runs):
-                seconds, output = timed([
+                seconds, processor, output = timed([
                     *launcher, os.path.join(options.programs, "pcompute"), "sort", path, "-o", own_path, "-S",
                     f"{int(options.memory * 1024 / options.ranks)}M", "-T", folder, "--format", "json"])
                 own.append(seconds)
+                own_work.append(processor)
                 inside.append(json.loads(output))
-                theirs.append(timed([
+                seconds, processor, _ = timed([
                     "sort", f"--parallel={options.ranks}", "-S", f"{int(options.memory * 1024)}M", "-T", folder, "-o",
-                    theirs_path, path])[0])
+                    theirs_path, path])
+                theirs.append(seconds)
+                work.append(processor)
                 if not filecmp.cmp(own_path, theirs_path, shallow=False):
                     sys.exit(f"{kind}: the results differ")
                 os.remove(own_path)
@@ -71,12 +79,14 @@ def main():
             print(f"  pcompute sort {mine:7.2f} s {options.size / mine:5.0f} MB/s   {[round(t, 2) for t in own]}, "
                   f"largest part {inside[0]['imbalance']:.3f}, {inside[0]['spilledBytes'] / 1e6:.0f} MB put aside")
             print(f"  GNU sort      {other:7.2f} s {options.size / other:5.0f} MB/s   {[round(t, 2) for t in theirs]}")
-            print(f"  ratio of medians {other / mine:.2f}, of the least {min(theirs) / min(own):.2f}", flush=True)
+            print(f"  ratio of medians {other / mine:.2f}, of the least {min(theirs) / min(own):.2f}, of processor time "
+                  f"{statistics.median(work) / statistics.median(own_work):.2f} "
+                  f"({statistics.median(work):.1f} s / {statistics.median(own_work):.1f} s)", flush=True)
         if options.words:
             own, theirs = [], []
             for _ in range(options.runs):
-                own.append(float(timed([*launcher, os.path.join(options.programs, "sorting"), str(options.words)])[1]))
-                theirs.append(float(timed([reference, "sort", str(options.words)])[1]))
+                own.append(float(timed([*launcher, os.path.join(options.programs, "sorting"), str(options.words)])[2]))
+                theirs.append(float(timed([reference, "sort", str(options.words)])[2]))
             mine, other = statistics.median(own), statistics.median(theirs)
             print(f"{options.words} words: Communicator.sort at {options.ranks} ranks {mine:.2f} s {[round(t, 2) for t in own]}, "
                   f"std::sort of two halves and a merge {other:.2f} s {[round(t, 2) for t in theirs]}, ratio {other / mine:.2f}")
