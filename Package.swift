@@ -84,6 +84,9 @@ let package = Package(
     .executableTarget(
       name: "sums", dependencies: ["SPMD"], path: "Benchmarks/sums/Swift", swiftSettings: common),
     .executableTarget(
+      name: "sorting", dependencies: ["MPI", "SPMD"], path: "Benchmarks/sort/Swift",
+      swiftSettings: common),
+    .executableTarget(
       name: "interoperation", dependencies: ["MPI"], path: "Tests/Interoperation",
       exclude: ["interoperation.py"], swiftSettings: common),
 

@@ -66,3 +66,9 @@ enum Machine {
     return line?.dropFirst(name.count).split { $0 == " " || $0 == "\t" }.first.map(String.init)
   }
 }
+
+/// A variable of the environment, where it is set and not empty.
+func environmentVariable(_ name: String) -> String? {
+  guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else { return nil }
+  return value
+}

@@ -15,6 +15,8 @@ struct PCompute: ParsableCommand {
       The exit status is 0 if all went well, 1 if the job failed, 2 if the command line was wrong.
       """,
     version: "0.1.0",
-    subcommands: [PiCommand.self, InfoCommand.self, StatsCommand.self, IntegrateCommand.self],
+    subcommands: [
+      PiCommand.self, InfoCommand.self, StatsCommand.self, IntegrateCommand.self, SortCommand.self,
+    ],
     defaultSubcommand: PiCommand.self)
 }

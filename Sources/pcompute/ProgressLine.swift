@@ -7,7 +7,9 @@ final class ProgressLine {
   private var last: ContinuousClock.Instant?
   private var isShown = false
 
-  func show(_ fraction: Double) { show(text: "\(Int(fraction * 100)) % read") }
+  func show(_ fraction: Double, _ what: String = "read") {
+    show(text: "\(Int(fraction * 100)) % \(what)")
+  }
 
   func show(text: @autoclosure () -> String) {
     guard isTerminal else { return }

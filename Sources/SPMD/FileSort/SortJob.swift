@@ -1,0 +1,195 @@
+internal import MPI
+
+/// One rank's share of a sort of files.
+final class SortJob {
+  private let options: FileSort.Options
+  private let communicator: Communicator
+  private let plan: SortPlan
+  private let order: LineOrder
+  private let recordLength: Int?
+  private let progress: ((Double) -> Void)?
+  private(set) var summary = FileSort.Summary()
+
+  private var runs: [any SortedRun] = []
+  private var spill: SpillFile?
+  /// Bytes read and written by this rank.
+  private var done = 0
+
+  init(
+    _ paths: [String], _ options: FileSort.Options, on communicator: Communicator,
+    progress: ((Double) -> Void)?
+  ) throws {
+    self.options = options
+    self.communicator = communicator
+    self.progress = progress
+    plan = try SortPlan(paths, content: options.content, on: communicator)
+    order = LineOrder(options)
+    if case .records(let bytes, _) = options.content {
+      recordLength = bytes
+    } else {
+      recordLength = nil
+    }
+    summary.bytesRead = plan.byteCount
+  }
+
+  private func advance(_ bytes: Int) {
+    done += bytes
+    let share = 2 * max(1, plan.byteCount / communicator.size)
+    progress?(min(1, Double(done) / Double(share)))
+  }
+
+  // MARK: Reading
+
+  /// Reads and sorts this rank's lines, as many at a time as fit.
+  ///
+  /// **Collective**.
+  func readRuns() throws {
+    var failure: SortError?
+    var lines = 0
+    do {
+      try readRuns(counting: &lines)
+    } catch {
+      failure = error as? SortError ?? SortError("\(error)")
+    }
+    try communicator.agree(on: failure)
+    let own = [lines, spill?.byteCount ?? 0]
+    let all = try communicator.allReduce(own.span, .sum)
+    summary.lines = all[0]
+    summary.spilledBytes = all[1]
+  }
+
+  private func readRuns(counting lines: inout Int) throws {
+    let budget = options.memory / 8 * 7
+    // Within what 32 bits can say, several tables may share the memory.
+    let cost = min(budget, LineTable.longest)
+    let reader = LineReader(
+      plan.segments(ofRank: communicator.rank, of: communicator.size), content: options.content,
+      order: order, cost: cost)
+    reader.progress = { [unowned self] in advance($0) }
+    var kept = 0
+    while let table = try reader.nextTable() {
+      guard table.count > 0 else { continue }
+      lines += table.count
+      table.sort(by: order, isUnique: options.isUnique)
+      let run = MemoryRun(table, order: order)
+      if reader.remaining > 0 && kept + run.memory + cost > budget {
+        let file = try spill ?? SpillFile(in: options.temporaryFolder)
+        spill = file
+        runs.append(
+          try FileRun(run, to: file, order: order, recordLength: recordLength))
+      } else {
+        kept += run.memory
+        runs.append(run)
+      }
+    }
+  }
+
+  // MARK: Writing
+
+  /// What a rank may take at once of the other runs, in bytes: the same on all ranks.
+  private func roundLimit() throws -> Int {
+    let kept = runs.reduce(0) { $0 + (($1 as? MemoryRun)?.memory ?? 0) }
+    let free = max(options.memory / 8, options.memory - kept)
+    // More would bring nothing but page faults, as long as the messages are long.
+    let enough = max(64 << 20, communicator.size * (256 << 10))
+    return try communicator.allReduce(max(min(free / 2, enough), 64 << 10), .min)
+  }
+
+  /// Cuts the runs into parts, and merges and writes those that are this rank's.
+  ///
+  /// **Collective**.
+  func writeParts(to output: OutputFile) throws {
+    let (rank, size) = (communicator.rank, communicator.size)
+    let limit = try roundLimit()
+    let own = runs.reduce(0) { $0 + $1.byteCount }
+    let total = try communicator.allReduce(own, .sum)
+    let rounds = max(1, (total + size * limit - 1) / (size * limit))
+    let parts = rounds * size
+    let search = SplitterSearch(
+      source: RunSplitters(
+        runs: runs, rank: rank, order: order, keepsEqualTogether: options.isUnique),
+      communicator: communicator,
+      targets: (1..<max(1, parts)).map {
+        Partition.balanced(total, part: $0, of: parts).lowerBound
+      },
+      tolerance: total / parts / 64)
+    typealias Splitter = SplitterSearch<RunSplitters>.Splitter
+    let splitters =
+      [Splitter(cuts: runs.map { _ in 0 }, weight: 0, probe: nil)] + (try search.splitters())
+      + [Splitter(cuts: runs.map(\.byteCount), weight: total, probe: nil)]
+
+    // Which lines are left out is known only after merging: such parts wait in a temporary file.
+    let waiting = options.isUnique ? try waitingFile() : nil
+    let writer =
+      if let waiting {
+        unsafe PartWriter { bytes, count, _ in try unsafe waiting.append(bytes, count: count) }
+      } else {
+        unsafe PartWriter { try unsafe output.write($0, count: $1, at: $2) }
+      }
+    writer.progress = { [unowned self] in advance($0) }
+    if waiting == nil { writer.move(to: splitters[rank * rounds].weight) }
+    let start = writer.position
+
+    let exchange = RunExchange(
+      runs, sendLimit: limit / 2, receiveLimit: min(limit, total / parts * 17 / 16 + 4096),
+      on: communicator)
+    for round in 0..<rounds {
+      let pieces = (0..<size).map { receiver in
+        let part = receiver * rounds + round
+        return zip(splitters[part].cuts, splitters[part + 1].cuts).map { $0..<$1 }
+      }
+      let received = try exchange.exchange(pieces)
+      var merger = RunMerger(
+        received, order: order, recordLength: recordLength, isUnique: options.isUnique)
+      merger.merge(into: writer)
+      writer.flush()
+      try communicator.agree(on: writer.failure ?? spill?.failure)
+    }
+    if let waiting { try copy(waiting, to: output) }
+    try summarize(written: writer.position - start)
+  }
+
+  private func summarize(written: Int) throws {
+    let sum = try communicator.allReduce(written, .sum)
+    let most = try communicator.allReduce(written, .max)
+    summary.bytesWritten = sum
+    summary.imbalance = sum == 0 ? 1 : Double(most) * Double(communicator.size) / Double(sum)
+  }
+
+  private func waitingFile() throws -> SpillFile {
+    var file: SpillFile?
+    var failure: SortError?
+    do {
+      file = try SpillFile(in: options.temporaryFolder)
+    } catch {
+      failure = error as? SortError ?? SortError("\(error)")
+    }
+    try communicator.agree(on: failure)
+    guard let file else { throw SortError("no temporary file") }
+    return file
+  }
+
+  /// Copies a rank's parts to their place, now that all ranks know how long theirs are.
+  private func copy(_ waiting: SpillFile, to output: OutputFile) throws {
+    // The first rank's result is not defined, and left at 0.
+    let before = try communicator.exclusiveScan(waiting.byteCount, .sum) ?? 0
+    let buffer = LargeBuffer(capacity: min(4 << 20, waiting.byteCount))
+    let bytes = unsafe buffer.base.assumingMemoryBound(to: UInt8.self)
+    var failure: SortError?
+    var done = 0
+    while done < waiting.byteCount && failure == nil {
+      let count = min(buffer.capacity, waiting.byteCount - done)
+      unsafe waiting.read(done..<(done + count), into: bytes)
+      failure = waiting.failure
+      do {
+        if failure == nil {
+          try unsafe output.write(UnsafePointer(bytes), count: count, at: before + done)
+        }
+      } catch {
+        failure = error as? SortError ?? SortError("\(error)")
+      }
+      done += count
+    }
+    try communicator.agree(on: failure)
+  }
+}
