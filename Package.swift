@@ -43,6 +43,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .systemLibrary(
@@ -52,10 +53,13 @@ let package = Package(
       dependencies: ["CMPI", .product(name: "ComplexModule", package: "swift-numerics")],
       swiftSettings: library),
     .target(name: "SPMD", dependencies: ["MPI"], swiftSettings: library),
+    .target(
+      name: "Farm", dependencies: ["MPI", "SPMD", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: common),
     .executableTarget(
       name: "pcompute",
       dependencies: [
-        "MPI", "SPMD", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Farm", "MPI", "SPMD", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
 
@@ -94,6 +98,7 @@ let package = Package(
       name: "Support", dependencies: ["MPI"], path: "Tests/Support", swiftSettings: common),
     tests("MPITests", ["MPI", .product(name: "ComplexModule", package: "swift-numerics")]),
     tests("SPMDTests", ["SPMD", "MPI"]),
+    tests("FarmTests", ["Farm", "SPMD", "MPI"]),
     tests("PComputeTests", [], exclude: ["Reference"]),
     tests("LaunchTests", [], exclude: ["Fixtures"]),
   ])

@@ -164,26 +164,33 @@ find_launcher() {
   [[ $launcher ]]
 }
 
-# Installs the MPI where it is missing and that is allowed; otherwise says how.
+# Installs the MPI, and libraries, where they are missing and that is allowed; otherwise says how.
 ensure_mpi() {
-  if pkg-config --exists "$mpi" 2>/dev/null && find_launcher; then return 0; fi
-  local name=${mpi/ompi-c/Open MPI} sudo=()
-  ((${#packages[@]})) || fail 1 "no mpirun found for $mpi: set PCOMPUTE_LAUNCHER to its path"
-  if ! command -v apt-get >/dev/null; then
-    fail 1 "$name is missing: install its development files and pkg-config (Fedora: openmpi-devel, macOS: open-mpi)"
+  local names=() missing=() library list sudo=()
+  if ! pkg-config --exists "$mpi" 2>/dev/null || ! find_launcher; then
+    ((${#packages[@]})) || fail 1 "no mpirun found for $mpi: set PCOMPUTE_LAUNCHER to its path"
+    names=("${mpi/ompi-c/Open MPI}") missing=("${packages[@]}" pkg-config)
   fi
-  local install=(apt-get install -y --no-install-recommends "${packages[@]}" pkg-config)
+  for library in sqlite3=libsqlite3-dev zlib=zlib1g-dev libzstd=libzstd-dev; do
+    if ! pkg-config --exists "${library%=*}" 2>/dev/null; then names+=("${library%=*}") missing+=("${library#*=}"); fi
+  done
+  ((${#missing[@]})) || return 0
+  list=$(printf '%s, ' "${names[@]}") list=${list%, }
+  if ! command -v apt-get >/dev/null; then
+    fail 1 "missing: $list; install the development files, and pkg-config (Fedora: openmpi-devel, macOS: open-mpi)"
+  fi
+  local install=(apt-get install -y --no-install-recommends "${missing[@]}")
   if ((EUID != 0)); then
     sudo=(sudo -n)
-    "${sudo[@]}" true 2>/dev/null || fail 1 "$name is missing; install it with: sudo ${install[*]}"
+    "${sudo[@]}" true 2>/dev/null || fail 1 "missing: $list; install with: sudo ${install[*]}"
   fi
-  say "installing $name: ${install[*]}"
+  say "installing $list: ${install[*]}"
   # The lists of a fresh machine are empty or old: they are brought up to date when they turn out to be.
   attend "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" >&2 || {
     attend "${sudo[@]}" apt-get update >&2
     attend "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" >&2
-  } || fail 1 "$name could not be installed with: ${install[*]}"
-  find_launcher || fail 1 "mpirun of $name is missing after its installation"
+  } || fail 1 "$list could not be installed with: ${install[*]}"
+  find_launcher || fail 1 "mpirun of $mpi is missing after its installation"
 }
 
 require_swift() {

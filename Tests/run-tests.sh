@@ -156,7 +156,7 @@ for ranks in ${PCOMPUTE_TEST_RANKS:-2 3 4 7}; do
   if [[ $matched ]]; then run "$ranks ranks" "$ranks" "$limit" 'MPITests|SPMDTests'; fi
 done
 if [[ ${PCOMPUTE_TEST_LAUNCHES:-1} == 1 ]]; then
-  run "launches" 1 "${PCOMPUTE_TEST_LIMIT:-900}" 'LaunchTests|PComputeTests'
+  run "launches" 1 "${PCOMPUTE_TEST_LIMIT:-900}" 'LaunchTests|PComputeTests|FarmTests'
 fi
 if [[ $large == 1 ]]; then
   tests=${PCOMPUTE_RELEASE_TESTS:?}/pcomputePackageTests.xctest
