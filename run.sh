@@ -41,7 +41,7 @@ Examples
 Where MPI is missing it is installed with apt-get, if this may be done without asking for a password.
 With Open MPI, and unless you have set them: programs may run as root; OMPI_MCA_pml=ob1 on a single host, which starts
 sooner; more ranks than cores are allowed, and yield while they wait; among several hosts a dead link is noticed in
-20 s. The exit status is the program's. PCOMPUTE_MPI=NAME is --mpi NAME; PCOMPUTE_LAUNCHER is another mpirun's path.
+10 s. The exit status is the program's. PCOMPUTE_MPI=NAME is --mpi NAME; PCOMPUTE_LAUNCHER is another mpirun's path.
 TEXT
 }
 
@@ -317,9 +317,9 @@ open_mpi_settings() {
     default OMPI_MCA_btl_vader_single_copy_mechanism none
   fi
   if [[ $several ]]; then
-    # Without these a rank whose host is cut off is waited for forever.
-    default OMPI_MCA_oob_tcp_keepalive_time 10
-    default OMPI_MCA_oob_tcp_keepalive_intvl 2
+    # Without these a rank whose host is cut off is waited for forever. A cut of five seconds is outlived.
+    default OMPI_MCA_oob_tcp_keepalive_time 3
+    default OMPI_MCA_oob_tcp_keepalive_intvl 1
     default OMPI_MCA_oob_tcp_keepalive_probes 5
     return
   fi

@@ -8,15 +8,15 @@ internal import SPMD
 struct InfoCommand: Job {
   static let configuration = CommandConfiguration(
     commandName: "info",
-    abstract: "Shows the MPI library, and the host, cores and memory of each rank.",
+    abstract: "Shows the MPI library, the allocation, and the host, cores and memory of each rank.",
     discussion: """
       Warns of what makes a job slow or wrong: more ranks than cores, ranks bound to one core, and a launcher that \
       does not belong to the MPI that this program was built with.
       """)
 
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var outputOptions: OutputOptions
 
-  func run(on world: Communicator) throws {
+  func run(on world: Communicator, timings: Timings) throws {
     let own = RankInfo(
       rank: world.rank, host: processorName, cores: Machine.allowedProcessors.count,
       hostCores: Machine.processorCount, processors: Machine.allowedProcessors,
@@ -30,9 +30,10 @@ struct InfoCommand: Job {
     let version = standardVersion
     let report = Report(
       library: libraryName,
-      standard: "\(version.major).\(version.minor)", threading: "\(threading)", ranks: ranks,
+      standard: "\(version.major).\(version.minor)", threading: "\(threading)",
+      allocation: .current, ranks: ranks,
       warnings: warnings(about: ranks))
-    switch output.format {
+    switch outputOptions.format {
     case .json: try StandardOutput.write(json: report)
     case .text: try StandardOutput.write(report.text)
     }
@@ -43,6 +44,7 @@ private struct Report: Encodable {
   let library: String
   let standard: String
   let threading: String
+  let allocation: Allocation?
   let ranks: [RankInfo]
   let warnings: [String]
 
@@ -51,8 +53,9 @@ private struct Report: Encodable {
       "library    \(library)",
       "standard   MPI \(standard)",
       "threading  \(threading)",
-      "",
     ]
+    if let allocation { lines.append("allocation " + allocation.text) }
+    lines.append("")
     let width = max(4, ranks.map(\.host.count).max() ?? 0)
     lines.append("rank  " + "host".padded(to: width) + "  cores  processors      memory  available")
     for rank in ranks {

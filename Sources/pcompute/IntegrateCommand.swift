@@ -47,7 +47,7 @@ struct IntegrateCommand: Job {
   @Option(help: ArgumentHelp("Which scrambling of the Sobol points.", valueName: "n"))
   var seed: UInt64 = 0
 
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var outputOptions: OutputOptions
 
   func validate() throws {
     guard tolerance >= 0, tolerance.isFinite else {
@@ -62,7 +62,7 @@ struct IntegrateCommand: Job {
     }
   }
 
-  func run(on world: Communicator) throws {
+  func run(on world: Communicator, timings: Timings) throws {
     let ranges = try IntegrationRange.parse(over)
     let formula: Expression
     do throws(ExpressionError) {
@@ -80,11 +80,11 @@ struct IntegrateCommand: Job {
     let clock = WallClock()
     try world.barrier()
     let start = clock.now
-    let integral = try compute(formula, ranges, options, on: world)
+    let integral = try compute(formula, ranges, options, on: world, timings)
     let seconds = start.duration(to: clock.now) / .seconds(1)
     if world.rank == 0 {
       let report = IntegralReport(integral: integral, ranks: world.size, seconds: seconds)
-      switch output.format {
+      switch outputOptions.format {
       case .json: try StandardOutput.write(json: report)
       case .text: try StandardOutput.write(report.text)
       }
@@ -98,14 +98,14 @@ struct IntegrateCommand: Job {
 
   private func compute(
     _ formula: Expression, _ ranges: [IntegrationRange], _ options: Integral.Options,
-    on world: Communicator
+    on world: Communicator, _ timings: Timings
   ) throws -> Integral {
     let line = world.rank == 0 ? ProgressLine() : nil
     defer { line?.clear() }
     do {
       return try Integral.compute(
         of: ExpressionEvaluator(formula), over: IntegrationDomain(ranges.map(\.side)),
-        options: options, on: world
+        options: options, on: world, timings: timings
       ) { state in
         line?.show(text: "\(state.evaluations.grouped) evaluations, error \(state.error)")
       }

@@ -1,12 +1,17 @@
 internal import ArgumentParser
 internal import MPI
+internal import SPMD
 
 /// A command that all ranks run together.
 protocol Job: ParsableCommand {
+  /// How its result is printed.
+  var outputOptions: OutputOptions { get }
+
   /// Does the work of one rank.
   ///
+  /// - Parameter timings: To measure sections with, which `--timings` has printed.
   /// - Throws: ``Failure``, which all ranks throw alike, where the input is at fault.
-  func run(on world: Communicator) throws
+  func run(on world: Communicator, timings: Timings) throws
 }
 
 /// Why a job cannot be done: known to all ranks, which end with the same status. Rank 0 prints the
@@ -27,7 +32,17 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 }
 
 /// The option that every command with a result has.
-struct OutputOptions: ParsableArguments {
+struct FormatOptions: ParsableArguments {
   @Option(help: "How the result is printed.")
   var format: OutputFormat = .text
+}
+
+/// The options that every job has.
+struct OutputOptions: ParsableArguments {
+  @OptionGroup var result: FormatOptions
+
+  @Flag(help: "Print to standard error how long each section took on the ranks.")
+  var timings = false
+
+  var format: OutputFormat { result.format }
 }

@@ -1,10 +1,14 @@
 internal import ArgumentParser
 internal import Foundation
 internal import MPI
+internal import SPMD
 
 /// Parses the command line, runs the command on all ranks, and ends them all with the same status.
 @main struct Main {
   static func main() {
+    if let command = try? PCompute.parseAsRoot() as? any LocalCommand {
+      exit(command.statusOfRun())
+    }
     exit(MPI.run { world in status(on: world) })
   }
 
@@ -19,11 +23,7 @@ internal import MPI
         try command.run()
         return EXIT_SUCCESS
       }
-      try job.run(on: world)
-      return EXIT_SUCCESS
-    } catch let failure as Failure {
-      if world.rank == 0 { StandardError.write("pcompute: \(failure.message)") }
-      return failure.status
+      return try status(of: job, on: world)
     } catch let error as OutputError {
       // Only the rank that writes knows, so it ends the others.
       StandardError.write("pcompute: \(error)")
@@ -34,6 +34,26 @@ internal import MPI
     } catch {
       return report(error, on: world)
     }
+  }
+
+  /// Runs a job, and prints how long its sections took where that is asked for.
+  private static func status(of job: some Job, on world: Communicator) throws -> Int32 {
+    let timings = Timings()
+    var status = EXIT_SUCCESS
+    do {
+      let name = type(of: job).configuration.commandName ?? "job"
+      try timings.measure(name) { try job.run(on: world, timings: timings) }
+    } catch let failure as Failure {
+      if world.rank == 0 { StandardError.write("pcompute: \(failure.message)") }
+      status = failure.status
+    }
+    if job.outputOptions.timings, let summary = try timings.summary(on: world) {
+      switch job.outputOptions.format {
+      case .json: try StandardError.write(json: summary)
+      case .text: StandardError.write(summary.description)
+      }
+    }
+    return status
   }
 
   /// Prints what the argument parser has to say: help on standard output, a mistake on standard

@@ -15,11 +15,7 @@ enum StandardOutput {
   }
 
   /// Writes a value as JSON, with its keys in alphabetical order.
-  static func write(json value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try write(String(decoding: encoder.encode(value), as: UTF8.self))
-  }
+  static func write(json value: some Encodable) throws { try write(jsonText(value)) }
 }
 
 /// Where diagnostics go.
@@ -28,6 +24,15 @@ enum StandardError {
   static func write(_ line: String) {
     try? writeAll(line.hasSuffix("\n") ? line : line + "\n", to: STDERR_FILENO)
   }
+
+  /// Writes a value as JSON, with its keys in alphabetical order.
+  static func write(json value: some Encodable) throws { try write(jsonText(value)) }
+}
+
+private func jsonText(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
 
 private func writeAll(_ text: String, to descriptor: Int32) throws(OutputError) {

@@ -17,7 +17,7 @@ struct PiCommand: Job {
       "The number of intervals. By default as many as take about a second.", valueName: "n"))
   var intervals: Int?
 
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var outputOptions: OutputOptions
 
   func validate() throws {
     if let intervals, intervals < 1 {
@@ -25,12 +25,14 @@ struct PiCommand: Job {
     }
   }
 
-  func run(on world: Communicator) throws {
-    let intervals = try self.intervals ?? intervalsInASecond(on: world)
+  func run(on world: Communicator, timings: Timings) throws {
+    let intervals =
+      try self.intervals
+      ?? timings.measure("calibrate") { try intervalsInASecond(on: world) }
     let clock = WallClock()
     try world.barrier()
     let start = clock.now
-    let value = try integrate(intervals, on: world)
+    let value = try integrate(intervals, on: world, timings: timings)
     let seconds = start.duration(to: clock.now) / .seconds(1)
     let layout = try hosts(of: world)
     guard world.rank == 0 else { return }
@@ -38,7 +40,7 @@ struct PiCommand: Job {
     let result = Result(
       value: value, error: abs(value - Double.pi), ranks: world.size, seconds: seconds,
       intervals: intervals, hosts: layout)
-    switch output.format {
+    switch outputOptions.format {
     case .json: try StandardOutput.write(json: result)
     case .text: try StandardOutput.write(result.text)
     }
@@ -77,16 +79,20 @@ private let blockLength = 1 << 16
 /// The error of the rule is about h²/24 · (f′(1) − f′(0)) = −h²/12 for the width h of an interval
 /// (Davis and Rabinowitz, Methods of Numerical Integration, 2nd ed., §2.1): nothing, from 10⁸
 /// intervals on.
-private func integrate(_ intervals: Int, on world: Communicator) throws -> Double {
+private func integrate(
+  _ intervals: Int, on world: Communicator, timings: Timings
+) throws -> Double {
   let blocks = (intervals + blockLength - 1) / blockLength
   let mine = Partition.balanced(blocks, part: world.rank, of: world.size)
   let width = 1 / Double(intervals)
   var sum = ExactSum()
-  for block in mine {
-    let first = block * blockLength
-    sum.add(sumOfBlock(first..<min(first + blockLength, intervals), width: width))
+  timings.measure("sum") {
+    for block in mine {
+      let first = block * blockLength
+      sum.add(sumOfBlock(first..<min(first + blockLength, intervals), width: width))
+    }
   }
-  return try 4 * width * world.allReduce(sum).value
+  return try timings.measure("reduce") { try 4 * width * world.allReduce(sum).value }
 }
 
 /// The sum of 1/(1+x²) over the midpoints of some intervals, in eight strands that the processor

@@ -139,7 +139,7 @@ struct SortCommand: Job {
     return number << shift
   }
 
-  func run(on world: Communicator) throws {
+  func run(on world: Communicator, timings: Timings) throws {
     var options = try options
     if memory == nil { options.memory = try defaultMemory(on: world) }
     Interruption.reportFileSizeLimit()
@@ -151,7 +151,7 @@ struct SortCommand: Job {
     do {
       summary = try FileSort.sort(
         file, into: output, options: options, on: world,
-        temporaryFile: { Interruption.remove($0) },
+        timings: timings, temporaryFile: { Interruption.remove($0) },
         progress: progress.map { line in { line.show($0, "sorted") } })
     } catch let error as SortError {
       progress?.clear()

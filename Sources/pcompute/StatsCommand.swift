@@ -51,7 +51,7 @@ struct StatsCommand: Job {
   @Option(help: .hidden)
   var blockSize: Int?
 
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var outputOptions: OutputOptions
 
   func validate() throws {
     _ = try delimiterByte
@@ -89,7 +89,7 @@ struct StatsCommand: Job {
     }
   }
 
-  func run(on world: Communicator) throws {
+  func run(on world: Communicator, timings: Timings) throws {
     var options = TableStatistics.Options()
     options.format.delimiter = try delimiterByte
     options.format.hasHeader = !noHeader
@@ -106,7 +106,8 @@ struct StatsCommand: Job {
     let statistics: TableStatistics?
     do {
       statistics = try TableStatistics.compute(
-        file, options: options, on: world, progress: progress.map { line in { line.show($0) } })
+        file, options: options, on: world, timings: timings,
+        progress: progress.map { line in { line.show($0) } })
     } catch let error as CSVError {
       progress?.clear()
       throw Failure(message: error.description)
@@ -118,7 +119,7 @@ struct StatsCommand: Job {
     reportProblems(statistics)
     let report = StatsReport(
       statistics: statistics, options: options, ranks: world.size, seconds: seconds)
-    switch output.format {
+    switch outputOptions.format {
     case .json: try StandardOutput.write(json: report)
     case .text: try StandardOutput.write(report.text)
     }

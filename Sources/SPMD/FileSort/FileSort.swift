@@ -24,6 +24,8 @@ public enum FileSort {
   ///   - output: The file to make or to replace.
   ///   - options: What is sorted, and how.
   ///   - communicator: The ranks that share the work.
+  ///   - timings: Takes the sections `plan`, `read and sort`, `cut`, `exchange`, `merge and write` and
+  ///     `finish`.
   ///   - temporaryFile: Called before a file is created that is not yet the output, with its path, and
   ///     with `nil` when there is none any more: for who may be interrupted.
   ///   - progress: Called with the fraction of this rank's work that is done, again and again.
@@ -33,15 +35,18 @@ public enum FileSort {
   ///   once. O(log n) rounds of O(`size`) short messages find the splitters.
   public static func sort(
     _ paths: [String], into output: String, options: Options = Options(),
-    on communicator: Communicator, temporaryFile: (String?) -> Void = { _ in },
+    on communicator: Communicator, timings: Timings = Timings(),
+    temporaryFile: (String?) -> Void = { _ in },
     progress: ((Double) -> Void)? = nil
   ) throws -> Summary {
-    let job = try SortJob(paths, options, on: communicator, progress: progress)
-    try job.readRuns()
+    let job = try timings.measure("plan") {
+      try SortJob(paths, options, on: communicator, timings: timings, progress: progress)
+    }
+    try timings.measure("read and sort") { try job.readRuns() }
     let file = try OutputFile(at: output, on: communicator) { temporaryFile($0) }
     do {
       try job.writeParts(to: file)
-      try file.finish(on: communicator)
+      try timings.measure("finish") { try file.finish(on: communicator) }
     } catch {
       file.remove()
       temporaryFile(nil)

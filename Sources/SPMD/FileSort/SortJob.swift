@@ -7,6 +7,7 @@ final class SortJob {
   private let plan: SortPlan
   private let order: LineOrder
   private let recordLength: Int?
+  private let timings: Timings
   private let progress: ((Double) -> Void)?
   private(set) var summary = FileSort.Summary()
 
@@ -17,9 +18,10 @@ final class SortJob {
 
   init(
     _ paths: [String], _ options: FileSort.Options, on communicator: Communicator,
-    progress: ((Double) -> Void)?
+    timings: Timings, progress: ((Double) -> Void)?
   ) throws {
     self.options = options
+    self.timings = timings
     self.communicator = communicator
     self.progress = progress
     plan = try SortPlan(paths, content: options.content, on: communicator)
@@ -115,7 +117,8 @@ final class SortJob {
       tolerance: total / parts / 64)
     typealias Splitter = SplitterSearch<RunSplitters>.Splitter
     let splitters =
-      [Splitter(cuts: runs.map { _ in 0 }, weight: 0, probe: nil)] + (try search.splitters())
+      [Splitter(cuts: runs.map { _ in 0 }, weight: 0, probe: nil)]
+      + (try timings.measure("cut") { try search.splitters() })
       + [Splitter(cuts: runs.map(\.byteCount), weight: total, probe: nil)]
 
     // Which lines are left out is known only after merging: such parts wait in a temporary file.
@@ -138,11 +141,13 @@ final class SortJob {
         let part = receiver * rounds + round
         return zip(splitters[part].cuts, splitters[part + 1].cuts).map { $0..<$1 }
       }
-      let received = try exchange.exchange(pieces)
-      var merger = RunMerger(
-        received, order: order, recordLength: recordLength, isUnique: options.isUnique)
-      merger.merge(into: writer)
-      writer.flush()
+      let received = try timings.measure("exchange") { try exchange.exchange(pieces) }
+      timings.measure("merge and write") {
+        var merger = RunMerger(
+          received, order: order, recordLength: recordLength, isUnique: options.isUnique)
+        merger.merge(into: writer)
+        writer.flush()
+      }
       try communicator.agree(on: writer.failure ?? spill?.failure)
     }
     if let waiting { try copy(waiting, to: output) }

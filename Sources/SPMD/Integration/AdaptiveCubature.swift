@@ -39,12 +39,14 @@ where Vector.Scalar == Double, Vector: BitwiseCopyable {
     pool = try WorkPool(on: communicator)
   }
 
-  func run(_ progress: ((Integral) -> Void)?) throws -> Integral {
+  func run(_ timings: Timings, _ progress: ((Integral) -> Void)?) throws -> Integral {
     evaluateInitial()
     while true {
-      let totals = try RegionTotals(
-        leaves, evaluations: evaluations, isSingular: evaluator.integrand.singularity != nil,
-        on: communicator)
+      let totals = try timings.measure("add up") {
+        try RegionTotals(
+          leaves, evaluations: evaluations, isSingular: evaluator.integrand.singularity != nil,
+          on: communicator)
+      }
       guard totals.singularCount == 0 else {
         throw try IntegrationError.notFinite(
           evaluator.integrand.singularity, dimensions: evaluator.rule.dimensions, on: communicator)
@@ -65,7 +67,7 @@ where Vector.Scalar == Double, Vector: BitwiseCopyable {
           evaluationsLeft: options.maximumEvaluations - totals.evaluations,
           evaluationsForCut: 2 * evaluator.rule.count)
       else { return result }
-      try refine(round)
+      try timings.measure("refine") { try refine(round) }
     }
   }
 

@@ -56,6 +56,7 @@ public struct Integral: Equatable, Sendable {
   ///   - domain: Over what.
   ///   - options: How well, and how.
   ///   - communicator: The ranks that share the work.
+  ///   - timings: Takes the sections `refine` and `add up` of cubature, `sample` of quasi-Monte Carlo.
   ///   - progress: Called on each rank now and then, with what is known so far.
   /// - Returns: The integral, the same on all ranks.
   /// - Throws: ``IntegrationError``, the same on all ranks; `MPIError` as reported by the library.
@@ -63,7 +64,8 @@ public struct Integral: Equatable, Sendable {
   ///   stores up to 300 bytes for each region that is left in the end.
   public static func compute(
     of integrand: any Integrand, over domain: IntegrationDomain, options: Options = Options(),
-    on communicator: Communicator, progress: ((Integral) -> Void)? = nil
+    on communicator: Communicator, timings: Timings = Timings(),
+    progress: ((Integral) -> Void)? = nil
   ) throws -> Integral {
     let function = DomainIntegrand(integrand, over: domain)
     var cubatureOptions = options
@@ -71,7 +73,7 @@ public struct Integral: Equatable, Sendable {
     case .cubature: break
     case .qmc:
       var sampling = try QuasiMonteCarlo(function, options, on: communicator)
-      return try sampling.run(progress)
+      return try timings.measure("sample") { try sampling.run(progress) }
     case .auto:
       guard integrand.dimensions > 4 else { break }
       cubatureOptions.maximumEvaluations /= integrand.dimensions > 7 ? 8 : 2
@@ -81,12 +83,12 @@ public struct Integral: Equatable, Sendable {
       || CubatureRule.pointCount(dimensions: integrand.dimensions)
         <= cubatureOptions.maximumEvaluations
     {
-      first = try adaptive(function, cubatureOptions, on: communicator, progress)
+      first = try adaptive(function, cubatureOptions, on: communicator, timings, progress)
     }
     if let first, first.converged || cubatureOptions == options { return first }
     cubatureOptions.maximumEvaluations = options.maximumEvaluations - (first?.evaluations ?? 0)
     var sampling = try QuasiMonteCarlo(function, cubatureOptions, on: communicator)
-    var second = try sampling.run(progress)
+    var second = try timings.measure("sample") { try sampling.run(progress) }
     let evaluations = second.evaluations + (first?.evaluations ?? 0)
     if let first, first.error < second.error { second = first }
     second.evaluations = evaluations
@@ -96,21 +98,21 @@ public struct Integral: Equatable, Sendable {
   /// Regions have room for as many coordinates as there are variables, and few more.
   private static func adaptive(
     _ function: DomainIntegrand, _ options: Options, on communicator: Communicator,
-    _ progress: ((Integral) -> Void)?
+    _ timings: Timings, _ progress: ((Integral) -> Void)?
   ) throws -> Integral {
     switch function.domain.sides.count {
     case 1, 2:
       try AdaptiveCubature<SIMD2<Double>>(function, options, on: communicator)
-        .run(progress)
+        .run(timings, progress)
     case 3, 4:
       try AdaptiveCubature<SIMD4<Double>>(function, options, on: communicator)
-        .run(progress)
+        .run(timings, progress)
     case 5...8:
       try AdaptiveCubature<SIMD8<Double>>(function, options, on: communicator)
-        .run(progress)
+        .run(timings, progress)
     default:
       try AdaptiveCubature<SIMD16<Double>>(function, options, on: communicator)
-        .run(progress)
+        .run(timings, progress)
     }
   }
 

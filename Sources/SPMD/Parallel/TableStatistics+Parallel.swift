@@ -16,6 +16,7 @@ extension TableStatistics {
   ///   - paths: CSV files with the same columns.
   ///   - options: What to compute.
   ///   - communicator: The ranks that share the work.
+  ///   - timings: Takes the sections `plan`, `read`, `agree` and `merge`.
   ///   - progress: Called with the fraction of this rank's bytes that were read, again and again.
   /// - Returns: The statistics on rank 0, `nil` on all others.
   /// - Throws: ``CSVError``, the same on all ranks, where a file cannot be read as a table;
@@ -24,9 +25,9 @@ extension TableStatistics {
   ///   for each time that the files are read.
   public static func compute(
     _ paths: [String], options: Options = Options(), on communicator: Communicator,
-    progress: ((Double) -> Void)? = nil
+    timings: Timings = Timings(), progress: ((Double) -> Void)? = nil
   ) throws -> TableStatistics? {
-    let plan = try agreedPlan(paths, options, on: communicator)
+    let plan = try timings.measure("plan") { try agreedPlan(paths, options, on: communicator) }
     let scan = try TableScan(plan: plan, options: options)
     let worker = scan.worker(rank: communicator.rank, of: communicator.size)
     if let progress {
@@ -38,9 +39,13 @@ extension TableStatistics {
       }
     }
 
-    worker.scan(start: .outside, types: scan.sampledTypes, selection: Array(scan.columns.indices))
+    timings.measure("read") {
+      worker.scan(start: .outside, types: scan.sampledTypes, selection: Array(scan.columns.indices))
+    }
     while true {
-      let reports = try allReports(worker.report, columns: scan.columns.count, on: communicator)
+      let reports = try timings.measure("agree") {
+        try allReports(worker.report, columns: scan.columns.count, on: communicator)
+      }
       let agreement = ScanAgreement(reports)
       let offset = ScanAgreement.lineOffsets(reports)[communicator.rank]
       if let failed = agreement.failedRank {
@@ -50,12 +55,16 @@ extension TableStatistics {
       if agreement.isComplete {
         let problems = try gathered(
           scan.problems(worker.problems, lineOffset: offset), plan, on: communicator)
-        guard let states = try merged(worker.states, on: communicator) else { return nil }
+        let states = try timings.measure("merge") { try merged(worker.states, on: communicator) }
+        guard let states else { return nil }
         return scan.statistics(states, reports: reports, problems: problems)
       }
       if let selection = agreement.work[communicator.rank] {
-        worker.scan(
-          start: agreement.starts[communicator.rank], types: agreement.types, selection: selection)
+        timings.measure("read") {
+          worker.scan(
+            start: agreement.starts[communicator.rank], types: agreement.types, selection: selection
+          )
+        }
       }
     }
   }
