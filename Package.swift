@@ -21,6 +21,9 @@ let library: [SwiftSetting] =
   common + [.enableExperimentalFeature("Lifetimes")]
   + (mpi.hasPrefix("mpich") ? [.define("MPI_INTEGER_HANDLES")] : [])
 
+/// The modules of tests to build; all of them where it is not set. What a build for another MPI need not have again.
+let testModules = Context.environment["PCOMPUTE_TEST_MODULES"].map { Set($0.split(separator: " ")) }
+
 func example(_ name: String, exclude: [String] = []) -> Target {
   .executableTarget(
     name: name, dependencies: ["MPI"], path: "examples/\(name)", exclude: ["README.md"] + exclude,
@@ -31,6 +34,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
   .testTarget(
     name: name, dependencies: dependencies + ["Support"], exclude: exclude, swiftSettings: common)
 }
+
+let testTargets = [
+  tests("MPITests", ["MPI", .product(name: "ComplexModule", package: "swift-numerics")]),
+  tests("SPMDTests", ["SPMD", "MPI"]),
+  tests("FarmTests", ["Farm", "SPMD", "MPI"]),
+  tests("PComputeTests", [], exclude: ["Reference"]),
+  tests("LaunchTests", [], exclude: ["Fixtures"]),
+]
 
 let package = Package(
   name: "pcompute",
@@ -96,9 +107,4 @@ let package = Package(
 
     .target(
       name: "Support", dependencies: ["MPI"], path: "Tests/Support", swiftSettings: common),
-    tests("MPITests", ["MPI", .product(name: "ComplexModule", package: "swift-numerics")]),
-    tests("SPMDTests", ["SPMD", "MPI"]),
-    tests("FarmTests", ["Farm", "SPMD", "MPI"]),
-    tests("PComputeTests", [], exclude: ["Reference"]),
-    tests("LaunchTests", [], exclude: ["Fixtures"]),
-  ])
+  ] + testTargets.filter { testModules?.contains(Substring($0.name)) ?? true })

@@ -318,9 +318,9 @@ open_mpi_settings() {
   fi
   if [[ $several ]]; then
     # Without these a rank whose host is cut off is waited for forever. A cut of five seconds is outlived.
-    default OMPI_MCA_oob_tcp_keepalive_time 3
+    default OMPI_MCA_oob_tcp_keepalive_time 2
     default OMPI_MCA_oob_tcp_keepalive_intvl 1
-    default OMPI_MCA_oob_tcp_keepalive_probes 5
+    default OMPI_MCA_oob_tcp_keepalive_probes 7
     return
   fi
   # A single host has no fabric to probe for, which takes 0.2 s at each start.
@@ -412,9 +412,14 @@ case $command in
   test)
     require_swift
     if [[ $sanitizer ]]; then sanitize "${@:2}"; fi
-    swift_build --build-tests || fail 1 "the tests' build failed"
-    # The programs that tests launch.
-    if [[ ${PCOMPUTE_TEST_LAUNCHES:-1} == 1 ]]; then build; fi
+    if [[ ${PCOMPUTE_TEST_LAUNCHES:-1} == 1 ]]; then
+      swift_build --build-tests || fail 1 "the tests' build failed"
+      # The programs that tests launch.
+      build
+    else
+      default PCOMPUTE_TEST_MODULES "MPITests SPMDTests"
+      swift_build --product pcomputePackageTests || fail 1 "the tests' build failed"
+    fi
     if [[ ${PCOMPUTE_LARGE_TESTS:-} == 1 ]]; then
       # What is only true, or only bearable, of optimized code: no allocation, and transfers of gigabytes.
       folder=$folder-tests swift_build -c release --build-tests -Xswiftc -enable-testing ||

@@ -122,7 +122,7 @@ struct SlurmTests {
     let program = try Launcher.product("pcompute")
     for (arguments, status, word) in [
       (["--partition", "nope", "--", "info"], 1, "nope"),
-      (["--nodes", "99", "--", "info"], 1, "odes"),
+      (["--nodes", "99", "--", "info"], 1, "requested"),
       (["--time", "soon", "--", "info"], 2, "soon"),
       (["--nodes", "2"], 2, "--"), (["--", "stats", "--bogus", "x.csv"], 2, "bogus"),
       (["--sbatch=hello", "--", "info"], 2, "hello"),
