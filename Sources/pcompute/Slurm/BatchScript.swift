@@ -13,50 +13,59 @@ struct BatchScript {
   /// What starts the ranks, and why that.
   var launcher: Launcher
   var reason: String
-  /// Set for the job.
-  var environment: [(name: String, value: String)] = []
-  /// Of mpirun.
-  var launcherOptions: [String] = []
   /// The program and its arguments.
   var command: [String]
   /// Whether `%a` in the arguments stands for the number of the array's task.
   var isArray = false
-  /// The exit status with which the job is put back into the queue; `nil` for none.
-  var requeueStatus: Int32?
+  /// Whether the job goes on when a rank dies.
+  var survives = false
 
   var text: String {
     var lines = ["#!/bin/bash"]
     lines += options.map { "#SBATCH \($0)" }
     lines += ["# Written by: pcompute submit", ""]
     lines += ["# \(reason)"]
-    lines += environment.map { "export \($0.name)=\(quoted($0.value))" }
     let words = starter + command.map { isArray ? arrayQuoted($0) : quoted($0) }
-    guard let requeueStatus else {
-      return (lines + ["exec " + words.joined(separator: " ")]).joined(separator: "\n") + "\n"
-    }
+    let line = words.joined(separator: " ")
+    guard survives else { return (lines + ["exec \(line)", ""]).joined(separator: "\n") }
+    // As in run.sh: mpirun's own status says nothing where ranks may be lost.
     lines += [
-      words.joined(separator: " ") + " &",
-      "job=$!",
-      // A signal ends `wait`, not the job.
-      "trap 'kill -USR1 \"$job\"' USR1",
-      "trap 'kill -TERM \"$job\"' TERM",
-      "status=0",
-      "wait \"$job\" || status=$?",
-      "while kill -0 \"$job\" 2>/dev/null; do status=0; wait \"$job\" || status=$?; done",
-      "# Unfinished: Slurm runs this script again, and the command goes on where it was.",
-      "if ((status == \(requeueStatus))); then scontrol requeue \"$SLURM_JOB_ID\"; fi",
+      "export PCOMPUTE_VERDICT=$(mktemp)",
+      "\(line) &",
+      "launcher=$!",
+      "for signal in TERM INT USR1 USR2; do",
+      "  trap \"kill -$signal $launcher 2>/dev/null || true\" \"$signal\"",
+      "done",
+      "# A signal ends `wait`, not mpirun.",
+      "while true; do",
+      "  status=0",
+      "  wait \"$launcher\" || status=$?",
+      "  kill -0 \"$launcher\" 2>/dev/null || break",
+      "done",
+      "if [[ -s $PCOMPUTE_VERDICT ]]; then status=$(<\"$PCOMPUTE_VERDICT\"); fi",
+      "rm -f \"$PCOMPUTE_VERDICT\"",
       "exit \"$status\"",
+      "",
     ]
-    return lines.joined(separator: "\n") + "\n"
+    return lines.joined(separator: "\n")
   }
 
   private var starter: [String] {
     switch launcher {
     // Standard input would go to every rank.
     case .srun(let plugin): ["srun", "--mpi=\(plugin)", "--input=none"]
-    case .mpirun(let path): [quoted(path)] + launcherOptions
+    case .mpirun(let path): [quoted(path)] + (survives ? recovery(of: path) : [])
     }
   }
+}
+
+/// The options with which an mpirun lets the other ranks live when one dies.
+private func recovery(of path: String) -> [String] {
+  if path.contains("mpich") || path.contains("hydra") { return ["-disable-auto-cleanup"] }
+  let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+  // Open MPI 5 has this beside it.
+  let isNew = Tool.path(of: (folder + ["prterun"]).joined(separator: "/")) != nil
+  return isNew ? ["--with-ft", "ulfm"] : ["--enable-recovery"]
 }
 
 /// A word as the shell takes it.

@@ -144,11 +144,12 @@ struct SubmitCommand: LocalCommand {
   }
 
   private func script() throws -> BatchScript {
-    let choice = try LauncherChoice(launcher, survives: command.contains("--tolerant"))
+    let survives = command.contains("--tolerant")
+    let choice = try LauncherChoice(launcher, survives: survives)
     let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
     return BatchScript(
       options: sbatchOptions, launcher: choice.launcher, reason: choice.reason,
-      command: [program] + command, isArray: array != nil)
+      command: [program] + command, isArray: array != nil, survives: survives)
   }
 }
 
