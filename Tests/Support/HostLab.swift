@@ -28,7 +28,7 @@ public final class HostLab {
   }
 
   deinit {
-    try? run("down")
+    _ = try? run("down")
     try? FileManager.default.removeItem(atPath: folder)
   }
 
