@@ -37,9 +37,10 @@ public enum FileSort {
     progress: ((Double) -> Void)? = nil
   ) throws -> Summary {
     let job = try SortJob(paths, options, on: communicator, progress: progress)
-    try job.readRuns()
+    // Before the work: where nothing can be written, that is said at once.
     let file = try OutputFile(at: output, on: communicator) { temporaryFile($0) }
     do {
+      try job.readRuns()
       try job.writeParts(to: file)
       try file.finish(on: communicator)
     } catch {
