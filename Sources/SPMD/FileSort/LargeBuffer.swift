@@ -42,7 +42,7 @@ final class LargeBuffer {
   private static func aligned(
     _ mapping: UnsafeMutableRawBufferPointer
   ) -> UnsafeMutableRawPointer {
-    guard let start = unsafe mapping.baseAddress else { fatalError("a mapping without memory") }
+    guard let start = mapping.baseAddress else { fatalError("a mapping without memory") }
     return unsafe mapping.count >= 2 * alignment
       ? start.alignedUp(toMultipleOf: alignment) : start
   }
