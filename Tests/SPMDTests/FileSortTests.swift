@@ -76,7 +76,7 @@ import Testing
           var options = choice.options
           // Enough for everything, or for a small part of it.
           let isLong = kinds.contains(.long)
-          options.memory = number % 4 == 0 ? 1 << 26 : isLong ? 1 << 18 : 1 << 15
+          options.memory = number % 4 == 0 ? 1 << 26 : isLong ? 1 << 16 : 1 << 15
           options.temporaryFolder = folder
           try world.barrier()
           _ = try FileSort.sort(paths, into: output, options: options, on: world)
