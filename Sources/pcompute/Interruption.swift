@@ -13,6 +13,9 @@ enum Interruption {
     // Never freed: a signal may come at any time.
     unsafe doomedPath = unsafe strdup(path)
     for number in [SIGINT, SIGTERM, SIGHUP] {
+      var action = sigaction()
+      // What is ignored stays ignored, as nohup(1) wants it.
+      guard unsafe sigaction(number, nil, &action) == 0, !isIgnored(action) else { continue }
       signal(number) { number in
         // Only what a signal handler may call (signal-safety(7)).
         if let path = unsafe doomedPath { _ = unsafe unlink(path) }
@@ -20,6 +23,12 @@ enum Interruption {
         raise(number)
       }
     }
+  }
+
+  private static func isIgnored(_ action: sigaction) -> Bool {
+    // Pointers to functions cannot be compared in Swift.
+    unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   /// Has writes beyond the limit of a file's size fail instead of ending the process.

@@ -30,7 +30,8 @@ struct SortCommand: Job {
   @Option(
     name: [.long, .customShort("t")],
     help: ArgumentHelp(
-      "The byte between fields, or “tab”; without it, blanks begin a field.", valueName: "byte"))
+      "The byte between fields, “tab” or “\\0”; without it, blanks begin a field.",
+      valueName: "byte"))
   var delimiter: String?
 
   @Flag(name: .shortAndLong, help: "Reverse the order.")
@@ -108,7 +109,12 @@ struct SortCommand: Job {
 
   private func parsedKey(_ text: String) throws -> FileSort.Key {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-    let numbers = parts.compactMap { Int($0) }.filter { $0 > 0 }
+    let numbers = parts.compactMap { part -> Int? in
+      guard !part.isEmpty, part.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+      // Whatever it is, no line has more fields.
+      let number = Int(part) ?? .max
+      return number > 0 ? number : nil
+    }
     guard numbers.count == parts.count, let first = numbers.first, numbers.count <= 2 else {
       throw ValidationError("--key takes N or N,M, fields counted from 1, not “\(text)”")
     }
@@ -116,7 +122,7 @@ struct SortCommand: Job {
   }
 
   private func parsedDelimiter(_ text: String) throws -> UInt8 {
-    let named = ["tab": "\t", "\\t": "\t"][text] ?? text
+    let named = ["tab": "\t", "\\t": "\t", "\\0": "\0"][text] ?? text
     guard named.utf8.count == 1, let byte = named.utf8.first, named != "\n" else {
       throw ValidationError("--delimiter takes one byte, not “\(text)”")
     }
@@ -161,7 +167,9 @@ struct SortCommand: Job {
     guard world.rank == 0 else { return }
 
     let seconds = start.duration(to: clock.now) / .seconds(1)
-    let report = SortReport(summary: summary, ranks: world.size, seconds: seconds)
+    let report = SortReport(
+      summary: summary, unit: records == nil ? "line" : "record", ranks: world.size,
+      seconds: seconds)
     switch outputOptions.format {
     case .json: try StandardOutput.write(json: report)
     case .text: StandardError.write(report.text)
@@ -186,8 +194,15 @@ private struct SortReport: Encodable {
   let ranks: Int
   let seconds: Double
   let megabytesPerSecond: Double
+  private let unit: String
 
-  init(summary: FileSort.Summary, ranks: Int, seconds: Double) {
+  private enum CodingKeys: CodingKey {
+    case bytesRead, bytesWritten, lines, spilledBytes, imbalance, ranks, seconds
+    case megabytesPerSecond
+  }
+
+  init(summary: FileSort.Summary, unit: String, ranks: Int, seconds: Double) {
+    self.unit = unit
     bytesRead = summary.bytesRead
     bytesWritten = summary.bytesWritten
     lines = summary.lines
@@ -201,7 +216,7 @@ private struct SortReport: Encodable {
   var text: String {
     let spilled =
       spilledBytes == 0 ? "" : ", \((Double(spilledBytes) / 1e6).formatted(digits: 1)) MB put aside"
-    return "\(count(lines, "line")), \((Double(bytesRead) / 1e6).formatted(digits: 1)) MB, "
+    return "\(count(lines, unit)), \((Double(bytesRead) / 1e6).formatted(digits: 1)) MB, "
       + "\(count(ranks, "rank")), \(seconds.formatted(digits: 2)) s, "
       + "\(megabytesPerSecond.formatted(digits: 0)) MB/s, "
       + "largest part \(imbalance.formatted(digits: 3)) of the mean" + spilled

@@ -51,39 +51,6 @@ import Testing
 
   // MARK: Lines
 
-  /// Lines of many kinds, for a seed; some of them without a last newline.
-  private func lines(_ kind: Int, _ count: Int, _ generator: inout Generator) -> [UInt8] {
-    var text: [UInt8] = []
-    for _ in 0..<count {
-      switch kind {
-      case 0:  // Few bytes, NUL and bytes beyond ASCII among them.
-        for _ in 0..<Int.random(in: 0..<6, using: &generator) {
-          text.append([0, 9, 32, 65, 97, 98, 200, 255].randomElement(using: &generator) ?? 0)
-        }
-      case 1:  // Numbers as people write them, and what is none.
-        let sign = ["", "-", "--", "+", " ", "\t-"].randomElement(using: &generator) ?? ""
-        let zeros = String(repeating: "0", count: Int.random(in: 0..<3, using: &generator))
-        let digits = (0..<Int.random(in: 0..<24, using: &generator)).map { _ in
-          "\(Int.random(in: 0..<10, using: &generator))"
-        }.joined()
-        let rest = ["", ".", ".0", ".50", ".05", "e3", ",5", "x"].randomElement(using: &generator)
-        text += Array((sign + zeros + digits + (rest ?? "")).utf8)
-      case 2:  // Much in common, and lines longer than what a rank reads at once.
-        let lengths = [0, 1, 6, 7, 8, 13, 14, 15, 3000, 200_000]
-        text += [UInt8](repeating: 120, count: lengths.randomElement(using: &generator) ?? 0)
-        text += [[], [0], [97], [255]].randomElement(using: &generator) ?? []
-      default:  // Fields.
-        for _ in 0..<Int.random(in: 0..<6, using: &generator) {
-          let fields = ["foo,", "Bar ", " bar", ",", "10", "9 ", "-3.5,", "\t"]
-          text += Array((fields.randomElement(using: &generator) ?? "").utf8)
-        }
-      }
-      text.append(10)
-    }
-    if Bool.random(using: &generator), text.last == 10 { text.removeLast() }
-    return text
-  }
-
   static let optionSets: [[String]] = [
     [], ["-r"], ["-u"], ["-f"], ["-n"], ["-n", "-r"], ["-n", "-u"], ["-f", "-u"],
     ["-f", "-r", "-u"],
@@ -93,11 +60,12 @@ import Testing
 
   @Test(arguments: optionSets.indices) func sameBytesAsGNUSort(_ index: Int) throws {
     var generator = Generator(state: UInt64(index))
-    for (kind, count) in [(0, 3000), (1, 3000), (2, 40), (3, 3000)] {
-      let files = [
-        lines(kind, count, &generator), lines(kind, count / 7, &generator),
-      ]
-      let ranks = [1, [2, 3, 4, 7][(index + kind) % 4]]
+    let samples: [(SampleLines, Int)] = [
+      (.bytes, 3000), (.numbers, 3000), (.long, 40), (.fields, 3000),
+    ]
+    for (number, (kind, count)) in samples.enumerated() {
+      let files = [count, count / 7].map { kind.bytes(count: $0, using: &generator) }
+      let ranks = [1, [2, 3, 4, 7][(index + number) % 4]]
       try compare(files, Self.optionSets[index], ranks: ranks)
     }
   }
@@ -143,6 +111,20 @@ import Testing
       #expect(try contents(path) == Data("a\nb\nc\n".utf8))
       let attributes = try FileManager.default.attributesOfItem(atPath: path)
       #expect(attributes[.posixPermissions] as? Int == 0o640)
+    }
+  }
+
+  @Test func linksAreFollowed() throws {
+    try Launcher.withTemporaryFolder { folder in
+      let (path, link) = (folder + "/file", folder + "/link")
+      try write(Array("b\na\n".utf8), to: path)
+      // To nothing yet, and then to the file that was made there.
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "target")
+      for _ in 0..<2 {
+        #expect(try run(2, [path, "-o", link]).status == 0)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "target")
+        #expect(try contents(folder + "/target") == Data("a\nb\n".utf8))
+      }
     }
   }
 
@@ -234,6 +216,11 @@ import Testing
       try expectFailure([folder, "-o", out], "pcompute: \(folder): is a directory")
       try expectFailure([path, "-o", folder], "pcompute: \(folder): is a directory")
       try expectFailure([path, "-o", "/dev/null"], "pcompute: /dev/null: is not a regular file")
+      try expectFailure([path, "-o", ""], "pcompute: the name of the output is empty")
+      try expectFailure([path, "-o", out + "/"], "pcompute: \(out)/: is no name of a file")
+      try expectFailure(
+        ["/dev/null", "-o", out],
+        "pcompute: /dev/null: is not a regular file (pipes and devices cannot be read in parts)")
       try expectFailure(
         [path, "-o", "/nowhere/out"], "pcompute: /nowhere/out: No such file or directory")
       try expectFailure(

@@ -53,7 +53,13 @@ struct EntrySorter {
   private mutating func sort(_ run: Run) {
     var step = run.step
     let start = run.range.lowerBound
+    let shared = unsafe entries[start].word
     while true {
+      if order.isFar(step) {
+        for i in run.range { unsafe entries[i].word = shared }
+        mergeByLines(run.range)
+        return
+      }
       var first: UInt64 = 0
       var isSame = true
       for i in run.range {
@@ -85,15 +91,36 @@ struct EntrySorter {
     }
   }
 
+  /// Sorts lines that share their first words, by comparing them: neighbours, then pairs of
+  /// neighbours, and so on.
+  private func mergeByLines(_ range: Range<Int>) {
+    var length = 1
+    while length < range.count {
+      for first in stride(from: range.lowerBound, to: range.upperBound, by: 2 * length) {
+        let middle = min(first + length, range.upperBound)
+        let end = min(middle + length, range.upperBound)
+        var (a, b) = (first, middle)
+        for place in first..<end {
+          let takesSecond = unsafe a == middle || b < end && isBefore(entries[b], entries[a])
+          unsafe spare[place] = entries[takesSecond ? b : a]
+          if takesSecond { b += 1 } else { a += 1 }
+        }
+      }
+      unsafe (entries + range.lowerBound).update(from: spare + range.lowerBound, count: range.count)
+      length *= 2
+    }
+  }
+
+  private func isBefore(_ b: LineEntry, _ a: LineEntry) -> Bool {
+    unsafe order.compareTails(line(b), line(a), sharing: a.word) < 0
+  }
+
   /// Sorts a few lines that share their first words, by comparing them.
   private func insertByLines(_ range: Range<Int>) {
     for i in range.dropFirst() {
       let entry = unsafe entries[i]
       var place = i
-      while place > range.lowerBound,
-        unsafe order.compareTails(
-          line(entries[place - 1]), line(entry), sharing: entry.word) > 0
-      {
+      while unsafe place > range.lowerBound && isBefore(entry, entries[place - 1]) {
         unsafe entries[place] = entries[place - 1]
         place -= 1
       }

@@ -42,9 +42,10 @@ public enum FileSort {
     let job = try timings.measure("plan") {
       try SortJob(paths, options, on: communicator, timings: timings, progress: progress)
     }
-    try timings.measure("read and sort") { try job.readRuns() }
+    // Before the work: where nothing can be written, that is said at once.
     let file = try OutputFile(at: output, on: communicator) { temporaryFile($0) }
     do {
+      try timings.measure("read and sort") { try job.readRuns() }
       try job.writeParts(to: file)
       try timings.measure("finish") { try file.finish(on: communicator) }
     } catch {

@@ -79,12 +79,18 @@ struct LineOrder: Sendable {
 
   private func keyWord(_ line: Line, _ depth: Int) -> UInt64 {
     let field = unsafe keyField(of: line)
-    switch kind {
-    case .text: return unsafe Self.textWord(field, at: 7 * depth, limit: .max)
-    case .folded: return unsafe Self.folded(Self.textWord(field, at: 7 * depth, limit: .max))
-    case .number: return unsafe DecimalNumber(field).word(depth)
-    }
+    if kind == .number { return unsafe DecimalNumber(field).word(depth) }
+    return unsafe fieldWord(field, depth)
   }
+
+  private func fieldWord(_ field: Line, _ depth: Int) -> UInt64 {
+    let word = unsafe Self.textWord(field, at: 7 * depth, limit: .max)
+    return kind == .folded ? Self.folded(word) : word
+  }
+
+  /// Whether a word that far into a line takes a time that grows with its place: such lines are
+  /// better compared, in one pass over both.
+  func isFar(_ step: Step) -> Bool { !isPlain && !step.isLastResort && step.depth >= 8 }
 
   /// Seven bytes, and how many there are: eight stands for more than seven.
   @inline(__always)
@@ -122,7 +128,9 @@ struct LineOrder: Sendable {
 
   private func fieldStart(_ line: Line, skipping fields: Int) -> Int {
     var place = 0
-    for _ in 0..<fields where unsafe place < line.count {
+    for _ in 0..<fields {
+      // The number of fields may be anything.
+      guard unsafe place < line.count else { break }
       if let delimiter {
         unsafe place = min(Self.find(delimiter, line, from: place) + 1, line.count)
       } else {
@@ -164,15 +172,34 @@ struct LineOrder: Sendable {
 
   /// Compares two lines whose first words are equal: negative, zero or positive.
   func compareTails(_ a: Line, _ b: Line, sharing word: UInt64) -> Int {
-    guard var step = step(after: .first, sharing: word) else { return 0 }
+    guard let step = step(after: .first, sharing: word) else { return 0 }
     if isPlain { return unsafe compareBytes(a, b, from: 7) }
-    while !step.isLastResort {
-      let (x, y) = unsafe (self.word(a, step), self.word(b, step))
-      if x != y { return x < y ? -1 : 1 }
-      guard let next = self.step(after: step, sharing: x) else { return 0 }
-      step = next
+    if !step.isLastResort {
+      let difference = unsafe compareKeys(a, b)
+      if difference != 0 { return difference }
     }
-    return unsafe compareBytes(a, b, from: 0)
+    return hasLastResort ? unsafe compareBytes(a, b, from: 0) : 0
+  }
+
+  /// Compares the keys of lines from the second word on.
+  private func compareKeys(_ a: Line, _ b: Line) -> Int {
+    let (x, y) = unsafe (keyField(of: a), keyField(of: b))
+    if kind == .number {
+      let (m, n) = unsafe (DecimalNumber(x), DecimalNumber(y))
+      return compareWords { (m.word($0), n.word($0)) }
+    }
+    return compareWords { unsafe (fieldWord(x, $0), fieldWord(y, $0)) }
+  }
+
+  @inline(__always)
+  private func compareWords(_ words: (Int) -> (UInt64, UInt64)) -> Int {
+    var depth = 1
+    while true {
+      let (x, y) = words(depth)
+      if x != y { return (x ^ complement) < (y ^ complement) ? -1 : 1 }
+      guard x & Self.continues != 0 else { return 0 }
+      depth += 1
+    }
   }
 
   /// Compares two lines.

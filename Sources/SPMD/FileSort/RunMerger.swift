@@ -12,6 +12,9 @@ struct RunMerger {
     var line: Line
     var word: UInt64
     var end: UnsafePointer<UInt8>
+
+    /// Whether all lines were written; the word is the greatest one then.
+    var hasEnded: Bool { unsafe line.base >= end }
   }
 
   private let order: LineOrder
@@ -61,6 +64,7 @@ struct RunMerger {
   @inline(__always)
   private func isBefore(_ b: Cursor, _ a: Cursor) -> Bool {
     if b.word != a.word { return b.word < a.word }
+    if b.hasEnded || a.hasEnded { return !b.hasEnded }
     return unsafe order.compareTails(b.line, a.line, sharing: b.word) < 0
   }
 
@@ -115,7 +119,9 @@ struct RunMerger {
     }
   }
 
-  /// Merges by a tournament tree of losers (Knuth, TAOCP 3, 5.4.1) until a piece is at its end.
+  /// Merges by a tournament tree of losers (Knuth, TAOCP 3, 5.4.1) until half of the pieces, or all
+  /// but two, are at their ends: building the tree anew each time would take the square of their
+  /// number.
   private mutating func mergeMany(into writer: PartWriter) {
     let count = cursors.count
     var losers = [Int](repeating: -1, count: count)
@@ -123,14 +129,17 @@ struct RunMerger {
     for contender in 0..<count {
       winner = play(contender, &losers)
     }
-    while true {
+    var left = count
+    while left > max(2, count / 2) {
       write(cursors[winner], to: writer)
-      guard advance(&cursors[winner]) else {
-        _ = cursors.remove(at: winner)
-        return
+      if !advance(&cursors[winner]) {
+        left -= 1
+        unsafe cursors[winner].line.base = unsafe cursors[winner].end
+        cursors[winner].word = .max
       }
       winner = play(winner, &losers)
     }
+    cursors.removeAll { $0.hasEnded }
   }
 
   /// Lets a contender rise until it loses; returns who has won in the end, or waits for an opponent.

@@ -106,20 +106,12 @@ final class SortJob {
     let own = runs.reduce(0) { $0 + $1.byteCount }
     let total = try communicator.allReduce(own, .sum)
     let rounds = max(1, (total + size * limit - 1) / (size * limit))
-    let parts = rounds * size
-    let search = SplitterSearch(
-      source: RunSplitters(
-        runs: runs, rank: rank, order: order, keepsEqualTogether: options.isUnique),
-      communicator: communicator,
-      targets: (1..<max(1, parts)).map {
-        Partition.balanced(total, part: $0, of: parts).lowerBound
-      },
-      tolerance: total / parts / 64)
-    typealias Splitter = SplitterSearch<RunSplitters>.Splitter
-    let splitters =
-      [Splitter(cuts: runs.map { _ in 0 }, weight: 0, probe: nil)]
-      + (try timings.measure("cut") { try search.splitters() })
-      + [Splitter(cuts: runs.map(\.byteCount), weight: total, probe: nil)]
+    var cuts = try timings.measure("cut") {
+      try PartCuts(
+        RunSplitters(
+          runs: runs, rank: rank, order: order, keepsEqualTogether: options.isUnique),
+        total: total, rounds: rounds, on: communicator)
+    }
 
     // Which lines are left out is known only after merging: such parts wait in a temporary file.
     let waiting = options.isUnique ? try waitingFile() : nil
@@ -130,26 +122,25 @@ final class SortJob {
         unsafe PartWriter { try unsafe output.write($0, count: $1, at: $2) }
       }
     writer.progress = { [unowned self] in advance($0) }
-    if waiting == nil { writer.move(to: splitters[rank * rounds].weight) }
+    if waiting == nil { writer.move(to: cuts.start(ofRank: rank)) }
     let start = writer.position
 
     let exchange = RunExchange(
-      runs, sendLimit: limit / 2, receiveLimit: min(limit, total / parts * 17 / 16 + 4096),
-      on: communicator)
+      runs, sendLimit: limit / 2,
+      receiveLimit: min(limit, total / (rounds * size) * 17 / 16 + 4096), on: communicator)
     for round in 0..<rounds {
-      let pieces = (0..<size).map { receiver in
-        let part = receiver * rounds + round
-        return zip(splitters[part].cuts, splitters[part + 1].cuts).map { $0..<$1 }
-      }
+      let pieces = try timings.measure("cut") { try cuts.pieces(ofRound: round) }
       let received = try timings.measure("exchange") { try exchange.exchange(pieces) }
+      // Not before all ranks have read what they sent: what is merged must be lines.
+      try communicator.agree(on: writer.failure ?? spill?.failure)
       timings.measure("merge and write") {
         var merger = RunMerger(
           received, order: order, recordLength: recordLength, isUnique: options.isUnique)
         merger.merge(into: writer)
         writer.flush()
       }
-      try communicator.agree(on: writer.failure ?? spill?.failure)
     }
+    try communicator.agree(on: writer.failure)
     if let waiting { try copy(waiting, to: output) }
     try summarize(written: writer.position - start)
   }

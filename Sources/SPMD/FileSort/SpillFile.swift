@@ -20,13 +20,20 @@ final class SpillFile {
   private(set) var failure: SortError?
 
   init(in folder: String) throws {
+    self.folder = folder
+    #if canImport(Glibc)
+      let nameless = unsafe open(folder, __O_TMPFILE | O_RDWR | O_CLOEXEC, 0o600)
+      if nameless >= 0 {
+        descriptor = nameless
+        return
+      }
+    #endif
+    // Where the file system has no files without a name, this one has its name for a moment.
     var path = Array((folder + "/pcompute-XXXXXX").utf8CString)
-    let descriptor = unsafe mkstemp(&path)
+    descriptor = unsafe mkstemp(&path)
     guard descriptor >= 0 else { throw SortError("\(folder): \(errorText(errno))") }
     _ = unsafe unlink(path)
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    self.folder = folder
-    self.descriptor = descriptor
   }
 
   deinit { close(descriptor) }

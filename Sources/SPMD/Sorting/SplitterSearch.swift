@@ -42,6 +42,9 @@ struct SplitterSearch<Source: SplitterSource> {
   /// Whether the element behind each splitter is asked for, too.
   var needsProbes = false
 
+  /// The splitters that each one is known to lie between; all elements where it is left out.
+  var bounds: [(lower: Splitter, upper: Splitter)]?
+
   /// How many elements a round draws for each splitter, on all ranks together.
   private static var samples: Int { 16 }
 
@@ -76,11 +79,7 @@ struct SplitterSearch<Source: SplitterSource> {
   ///
   /// - Complexity: O(log n / log 16) rounds, each with one message of O(`targets`) probes to all.
   func splitters() throws -> [Splitter] {
-    let weights = source.weights
-    let total = try communicator.allReduce(weights.reduce(0, +), .sum)
-    let whole = Bracket(
-      lower: weights.map { _ in 0 }, lowerWeight: 0, upper: weights, upperWeight: total)
-    var brackets = [Bracket](repeating: whole, count: targets.count)
+    var brackets = try firstBrackets()
     var generator = Drawing(state: UInt64(communicator.rank))
 
     while true {
@@ -100,6 +99,21 @@ struct SplitterSearch<Source: SplitterSource> {
         ? Splitter(cuts: bracket.lower, weight: bracket.lowerWeight, probe: bracket.probe)
         : Splitter(cuts: bracket.upper, weight: bracket.upperWeight, probe: nil)
     }
+  }
+
+  private func firstBrackets() throws -> [Bracket] {
+    if let bounds {
+      return bounds.map { lower, upper in
+        Bracket(
+          lower: lower.cuts, lowerWeight: lower.weight, upper: upper.cuts,
+          upperWeight: upper.weight)
+      }
+    }
+    let weights = source.weights
+    let total = try communicator.allReduce(weights.reduce(0, +), .sum)
+    let whole = Bracket(
+      lower: weights.map { _ in 0 }, lowerWeight: 0, upper: weights, upperWeight: total)
+    return [Bracket](repeating: whole, count: targets.count)
   }
 
   private func isOpen(_ bracket: Bracket, _ target: Int) -> Bool {
@@ -138,18 +152,17 @@ struct SplitterSearch<Source: SplitterSource> {
     _ before: [Int]
   ) {
     // `before` ascends, as the probes do: the first one beyond the target.
-    var low = 0
-    var high = before.count
-    while low < high {
-      let middle = (low + high) / 2
-      if before[middle] <= target { low = middle + 1 } else { high = middle }
-    }
+    let low = before.indices.bisected { before[$0] <= target }
     bracket.idle += 1
-    if low > 0, before[low - 1] > bracket.lowerWeight || bracket.probe == nil {
-      bracket.lower = cuts[low - 1]
-      bracket.probe = probes[low - 1]
-      bracket.lowerWeight = before[low - 1]
-      bracket.idle = 0
+    if low > 0 {
+      let weight = before[low - 1]
+      let isNeeded = bracket.probe == nil && weight == bracket.lowerWeight
+      if isNeeded || weight > bracket.lowerWeight {
+        bracket.lower = cuts[low - 1]
+        bracket.probe = probes[low - 1]
+        bracket.lowerWeight = weight
+        bracket.idle = 0
+      }
     }
     if low < before.count, before[low] < bracket.upperWeight {
       bracket.upper = cuts[low]
