@@ -4,10 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
@@ -57,6 +59,12 @@ int cprocess_pipe(int ends[2]) {
 }
 
 int cprocess_memory_file(void) { return memfd_create("pcompute", MFD_CLOEXEC); }
+
+int cprocess_poll(struct pollfd *entries, int count, double seconds) {
+  struct timespec limit = {.tv_sec = (time_t)seconds};
+  limit.tv_nsec = (long)((seconds - (double)limit.tv_sec) * 1e9);
+  return ppoll(entries, (nfds_t)count, seconds < 0 ? NULL : &limit, NULL);
+}
 
 void cprocess_close_on_exec(void) {
 #ifndef CLOSES_ALL

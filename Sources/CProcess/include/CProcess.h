@@ -3,6 +3,7 @@
 #ifndef CPROCESS_H
 #define CPROCESS_H
 
+#include <poll.h>
 #include <sys/types.h>
 
 /// Starts a program as the leader of a process group of its own: all signals as a shell would set them, no descriptor but
@@ -18,6 +19,9 @@ int cprocess_pipe(int ends[2]);
 
 /// Makes an open file in memory that no program inherits; returns its descriptor, or -1.
 int cprocess_memory_file(void);
+
+/// `poll(2)` with a timeout in seconds, parts of a millisecond included; a negative one waits without an end.
+int cprocess_poll(struct pollfd *entries, int count, double seconds);
 
 /// Marks all descriptors from 3 on as not to be inherited. Does nothing where `cprocess_spawn` closes them anyway.
 void cprocess_close_on_exec(void);
