@@ -53,8 +53,10 @@ let package = Package(
       dependencies: ["CMPI", .product(name: "ComplexModule", package: "swift-numerics")],
       swiftSettings: library),
     .target(name: "SPMD", dependencies: ["MPI"], swiftSettings: library),
+    .target(name: "CProcess"),
     .target(
-      name: "Farm", dependencies: ["MPI", "SPMD", .product(name: "GRDB", package: "GRDB.swift")],
+      name: "Farm",
+      dependencies: ["CProcess", "MPI", "SPMD", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: common),
     .executableTarget(
       name: "pcompute",
