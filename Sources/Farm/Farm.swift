@@ -1,5 +1,6 @@
 internal import Glibc
 package import MPI
+internal import SPMD
 
 /// A list of commands, run by all ranks of a job.
 package struct Farm {
@@ -10,7 +11,7 @@ package struct Farm {
     /// A table of parameters, and a command that names them.
     case table(String, template: String)
     /// What the journal has that is not done.
-    case journal(retriesFailed: Bool)
+    case journal
   }
 
   /// How a farm has ended.
@@ -43,11 +44,12 @@ package struct Farm {
   ///
   /// - Parameters:
   ///   - source: Read by rank 0.
+  ///   - cores: How many this process may use, and how many its host has.
   ///   - record: Made on rank 0 alone, when all ranks are there.
   /// - Returns: The same status on all ranks.
   package static func run(
     _ source: Source, options: FarmOptions, on world: Communicator,
-    record makeRecord: () throws -> FarmRecord
+    cores: (allowed: Int, all: Int), record makeRecord: () throws -> FarmRecord
   ) throws -> Result {
     FarmSignals.install(warnings: options.warnings)
     let host = MPI.processorName
@@ -55,7 +57,7 @@ package struct Farm {
       mark: "\(host).\(getpid()).\(UInt64(wallTime() * 1e6))")
     defer { guardian?.dismiss() }
     let communicator = try world.duplicated()
-    let slots = try options.slots ?? coreShare(on: world)
+    let slots = try options.slots ?? coreShare(of: cores, on: world)
     var member = Member(slots: slots, host: host)
     var worker: FarmWorker?
     do {
@@ -114,10 +116,8 @@ package struct Farm {
     let coordinator = FarmCoordinator(
       options: options, worker: worker, mailbox: mailbox, record: record, slots: slots,
       hosts: hosts)
-    if case .journal(let retriesFailed) = source {
-      try record.resume(retriesFailed: retriesFailed) { task, isDone in
-        coordinator.schedule(task, isDone: isDone)
-      }
+    if case .journal = source {
+      try record.forEachTask { coordinator.schedule($0, state: $1) }
       try coordinator.checkNames()
     } else if let tasks {
       for task in tasks { coordinator.schedule(task) }
@@ -136,18 +136,11 @@ package struct Farm {
   }
 
   /// This rank's share of the cores of its host that it may use.
-  private static func coreShare(on world: Communicator) throws -> Int {
+  private static func coreShare(
+    of cores: (allowed: Int, all: Int), on world: Communicator
+  ) throws -> Int {
     let ranks = try world.split(by: .sharedMemory).size
-    var set = cpu_set_t()
-    let code = unsafe sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set)
-    var allowed = 0
-    if code == 0 {
-      unsafe withUnsafeBytes(of: &set) { bytes in
-        for byte in unsafe bytes { allowed += byte.nonzeroBitCount }
-      }
-    }
-    let all = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    return max(1, min(allowed == 0 ? all : allowed, all / ranks))
+    return max(1, min(cores.allowed, cores.all / ranks))
   }
 }
 

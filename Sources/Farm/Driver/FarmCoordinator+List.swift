@@ -2,12 +2,6 @@ internal import Glibc
 internal import SPMD
 
 extension FarmCoordinator {
-  /// Reads the whole of a list, so that what is wrong with it is found before a task runs.
-  func readWhole(_ file: TaskFile) throws {
-    while !file.isAtEnd { try add(file.readAvailable()) }
-    try checkNames()
-  }
-
   /// Reads what is there of a list that may arrive slowly.
   func readList() throws {
     guard let list, isReadable(list.descriptor) else { return }
@@ -37,14 +31,15 @@ extension FarmCoordinator {
   }
 
   /// Adds a task that the journal knows already.
-  func schedule(_ task: FarmTask, isDone: Bool = false) {
+  func schedule(_ task: FarmTask, state: TaskState = .waiting) {
     store.append(task)
     let index = scheduler.add(
       weight: task.weight, timeLimit: task.timeLimit ?? options.timeLimit,
       retries: task.retries ?? options.retries)
-    if isDone {
-      scheduler.skipAsDone(index)
-    } else {
+    switch state {
+    case .done: scheduler.skipAsDone(index)
+    case .failed, .skipped: scheduler.skipAsFailed(index, isSkipped: state == .skipped)
+    case .waiting, .running:
       for id in task.after {
         if let other = store.index(of: id) {
           scheduler.depend(index, on: other)

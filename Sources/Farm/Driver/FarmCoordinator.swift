@@ -70,7 +70,7 @@ final class FarmCoordinator {
     guard now - lastTick > 0.1 else { return }
     lastTick = now
     acknowledge()
-    guarded { try self.record.tick(now: wallTime()) }
+    guarded { try self.record.tick() }
     record.note(worker.takeBegun(age: 0.5), rank: 0, host: ranks[0].host)
     if options.isTolerant { findLost(now) }
     record.show(self)
@@ -135,7 +135,7 @@ final class FarmCoordinator {
       }
       outcomes.append(outcome)
     }
-    guarded { try self.record.ended(outcomes, in: self.store) }
+    guarded { try self.record.ended(outcomes, in: self) }
     if let halt = options.halt, !scheduler.isHalted,
       scheduler.count(of: .failed) >= options.failureLimit
     {
@@ -265,7 +265,7 @@ final class FarmCoordinator {
     guarded {
       try self.record.lost(
         rank: rank, host: self.ranks[rank].host, reason: reason, returned: lost.returned,
-        failed: lost.failed, skipped: lost.skipped)
+        failed: lost.failed, skipped: lost.skipped, in: self)
     }
   }
 
@@ -323,17 +323,6 @@ struct FarmRank {
   init(slots: Int, host: String, lastHeard: Double) {
     (self.slots, self.host, self.lastHeard) = (slots, host, lastHeard)
   }
-}
-
-/// What the end of a try has led to.
-struct FarmOutcome {
-  var attempt: TaskAttempt
-  /// Whether the task will not be tried again.
-  var isFinal = false
-  /// The tasks that will not run since this one has failed.
-  var skipped: [Int] = []
-
-  init(attempt: TaskAttempt) { self.attempt = attempt }
 }
 
 extension FarmWorker {
