@@ -17,6 +17,7 @@ struct PCompute: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       PiCommand.self, InfoCommand.self, StatsCommand.self, IntegrateCommand.self, SortCommand.self,
+      FarmCommand.self,
     ],
     defaultSubcommand: PiCommand.self)
 }

@@ -1,0 +1,44 @@
+internal import Glibc
+
+/// Signals that end a farm, or warn of its end, as flags that an event loop reads.
+enum FarmSignals {
+  /// What a signal asks for.
+  enum Request: Int32, Comparable {
+    case none, soon, now
+    static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// Has SIGTERM, SIGINT and SIGHUP end the running tasks, and further signals have no more begin.
+  static func install(warnings: [Int32]) {
+    _ = signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGXFSZ, SIG_IGN)
+    for number in [SIGTERM, SIGINT, SIGHUP] {
+      signal(number) { number in
+        unsafe lastSignal = number
+        unsafe requested = Request.now.rawValue
+      }
+    }
+    for number in warnings {
+      signal(number) { number in
+        unsafe lastSignal = number
+        unsafe requested = max(unsafe requested, Request.soon.rawValue)
+      }
+    }
+  }
+
+  static var request: Request { unsafe Request(rawValue: requested) ?? .none }
+
+  /// The name of the signal that has come, for people.
+  static var name: String {
+    let number = unsafe lastSignal
+    let names = [
+      SIGTERM: "SIGTERM", SIGINT: "SIGINT", SIGHUP: "SIGHUP", SIGUSR1: "SIGUSR1",
+      SIGUSR2: "SIGUSR2",
+    ]
+    return names[number] ?? "signal \(number)"
+  }
+}
+
+// Written by signal handlers: plain stores into variables whose initial values are constants.
+private nonisolated(unsafe) var requested: Int32 = 0
+private nonisolated(unsafe) var lastSignal: Int32 = 0
