@@ -63,6 +63,16 @@ package final class AttemptLog {
     size = 0
   }
 
+  func removeIfEmpty() { if size == 0 { remove() } }
+
+  /// Whether the file is still found where it was opened.
+  var isInPlace: Bool {
+    var mine = stat()
+    var found = stat()
+    guard unsafe fstat(descriptor, &mine) == 0, unsafe stat(path, &found) == 0 else { return false }
+    return mine.st_ino == found.st_ino && mine.st_dev == found.st_dev
+  }
+
   package func remove() { _ = unsafe unlink(path) }
 
   /// All records that are whole.

@@ -57,21 +57,23 @@ package final class Journal {
   ///
   /// - Parameter retriesFailed: Whether failed tasks, and those that come after them, wait again.
   package static func resume(_ path: String, retriesFailed: Bool = false) throws -> Journal {
-    guard unsafe access(path, F_OK) == 0 else { throw FarmError("\(path): \(errorText(errno))") }
+    let journal = try recovered(path)
+    try journal.reset(retriesFailed: retriesFailed)
+    return journal
+  }
+
+  /// Opens a journal to take in what was not committed, and no more.
+  static func recovered(_ path: String) throws -> Journal {
     let hasOutputs = unsafe access("\(path).log", F_OK) == 0
     let journal = try Journal(path, keepsOutputs: hasOutputs, isNew: false)
     try journal.takeIn()
-    try journal.reset(retriesFailed: retriesFailed)
     return journal
   }
 
   private init(_ path: String, keepsOutputs: Bool, isNew: Bool) throws {
     self.path = path
-    if !isNew { try Journal.checkContent(of: path) }
-    tail = try AttemptLog(at: "\(path)-tail")
-    guard flock(tail.descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      throw FarmError("\(path): another farm is using it")
-    }
+    if !isNew { try Journal.checkContent(of: path, flags: O_RDWR) }
+    tail = try Self.lockedTail(of: path)
     var configuration = Configuration()
     // Short, since rank 0 has other things to do: a commit that waits for a reader is tried again.
     configuration.busyMode = .timeout(0.2)
@@ -89,14 +91,27 @@ package final class Journal {
         return try Int.fetchOne(database, sql: "SELECT coalesce(max(task) + 1, 0) FROM task") ?? 0
       }
       outputs = keepsOutputs ? try OutputLog(at: "\(path).log") : nil
-    } catch let error as DatabaseError {
-      throw Journal.failure(error, path: path)
+    } catch {
+      tail.removeIfEmpty()
+      throw (error as? DatabaseError).map { Journal.failure($0, path: path) } ?? error
+    }
+  }
+
+  /// Opens the tail, whose lock says that a farm is using the journal.
+  private static func lockedTail(of path: String) throws -> AttemptLog {
+    while true {
+      let tail = try AttemptLog(at: "\(path)-tail")
+      guard flock(tail.descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        throw FarmError("\(path): another farm is using it")
+      }
+      // One that has just ended may have removed it in between.
+      if tail.isInPlace { return tail }
     }
   }
 
   /// Refuses what is no file of SQLite's before anything is put beside it.
-  private static func checkContent(of path: String) throws {
-    let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
+  static func checkContent(of path: String, flags: Int32) throws {
+    let descriptor = unsafe open(path, flags | O_CLOEXEC)
     guard descriptor >= 0 else { throw FarmError("\(path): \(errorText(errno))") }
     defer { Glibc.close(descriptor) }
     var start = [UInt8](repeating: 0, count: 16)
@@ -307,7 +322,7 @@ package final class Journal {
   /// The file in which a rank keeps attempts that it cannot report.
   package static func rankFile(of path: String, rank: Int) -> String { "\(path)-rank\(rank)" }
 
-  private static func rankFiles(of path: String) -> [String] {
+  static func rankFiles(of path: String) -> [String] {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[...$0]) } ?? "./"
     let prefix = String(path[(slash.map { path.index(after: $0) } ?? path.startIndex)...]) + "-rank"

@@ -71,6 +71,14 @@ package struct TaskList: TaskSource {
     }
   }
 
+  /// Whether a command is a line of a shell's list, or several that are continued.
+  package static func isLine(_ command: String) -> Bool {
+    var list = TaskList(name: "")
+    let bytes = Array((command + "\n").utf8)
+    guard let tasks = try? list.append(bytes[...]), list.format == .shell else { return false }
+    return tasks.map(\.commandLine) == [command]
+  }
+
   private static func format(of bytes: ArraySlice<UInt8>) -> Format {
     guard bytes.first == UInt8(ascii: "{") else { return .shell }
     let next = bytes.dropFirst().drop(while: isBlank).first
