@@ -49,7 +49,7 @@ package struct Farm {
   /// - Returns: The same status on all ranks.
   package static func run(
     _ source: Source, options: FarmOptions, on world: Communicator,
-    cores: (allowed: Int, all: Int), record makeRecord: () throws -> FarmRecord
+    cores: (allowed: Int, all: Int), record makeRecord: (_ hosts: [String], _ slots: [Int]) throws -> FarmRecord
   ) throws -> Result {
     FarmSignals.install(warnings: options.warnings)
     let host = MPI.processorName
@@ -89,7 +89,7 @@ package struct Farm {
       let status = coordinator.run()
       return Result(
         status: status, message: coordinator.message(status: status),
-        isDamaged: coordinator.ranks.contains { !$0.isAlive })
+          isDamaged: coordinator.isDamaged)
     }
     guard let worker else { return Result(status: FarmStatus.unfinished) }
     return Result(
@@ -98,33 +98,31 @@ package struct Farm {
 
   private static func open(
     _ source: Source, _ options: FarmOptions, _ worker: FarmWorker, _ mailbox: Mailbox,
-    _ slots: [Int], _ hosts: [String], _ makeRecord: () throws -> FarmRecord
+    _ slots: [Int], _ hosts: [String],
+    _ makeRecord: (_ hosts: [String], _ slots: [Int]) throws -> FarmRecord
   ) throws -> FarmCoordinator {
-    // The list first: what is wrong with it leaves no journal behind.
-    let file: TaskFile?
-    switch source {
-    case .list(let path): file = try TaskFile(opening: path)
-    case .table(let path, let template): file = try TaskFile(opening: path, template: template)
-    case .journal: file = nil
-    }
-    var tasks: [FarmTask]? = nil
-    if let file, isRegular(file.descriptor) {
-      tasks = []
-      while !file.isAtEnd { tasks? += try file.readAvailable() }
-    }
-    let record = try makeRecord()
     let coordinator = FarmCoordinator(
-      options: options, worker: worker, mailbox: mailbox, record: record, slots: slots,
-      hosts: hosts)
+      options: options, worker: worker, mailbox: mailbox, slots: slots, hosts: hosts)
+    // The list first: what is wrong with it leaves no journal behind.
+    switch source {
+    case .list(let path): coordinator.list = try TaskFile(opening: path)
+    case .table(let path, let template):
+      coordinator.list = try TaskFile(opening: path, template: template)
+    case .journal: break
+    }
+    if let list = coordinator.list, isRegular(list.descriptor) {
+      while !list.isAtEnd {
+        for task in try list.readAvailable() { coordinator.schedule(task) }
+      }
+      try coordinator.checkNames()
+      coordinator.list = nil
+    }
+    let record = try makeRecord(hosts, slots)
+    coordinator.record = record
+    try coordinator.recordAll()
     if case .journal = source {
       try record.forEachTask { coordinator.schedule($0, state: $1) }
       try coordinator.checkNames()
-    } else if let tasks {
-      for task in tasks { coordinator.schedule(task) }
-      try coordinator.checkNames()
-      try record.added(tasks)
-    } else {
-      coordinator.list = file
     }
     return coordinator
   }

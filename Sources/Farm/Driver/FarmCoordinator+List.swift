@@ -27,7 +27,14 @@ extension FarmCoordinator {
   func add(_ tasks: [FarmTask]) throws {
     guard !tasks.isEmpty else { return }
     for task in tasks { schedule(task) }
-    try record.added(tasks)
+    try record?.added(tasks)
+  }
+
+  /// Gives the journal all tasks, some thousands at a time.
+  func recordAll() throws {
+    for first in stride(from: 0, to: store.count, by: 10_000) {
+      try record?.added((first..<min(store.count, first + 10_000)).map { store[$0] })
+    }
   }
 
   /// Adds a task that the journal knows already.
