@@ -20,6 +20,8 @@ package struct Farm {
     package var status: Int32
     /// What people should know about it, on rank 0.
     package var message: String?
+    /// What has been done, on rank 0.
+    package var summary: String?
     /// Whether ranks have been lost: MPI cannot be finalized then.
     package var isDamaged = false
   }
@@ -49,7 +51,8 @@ package struct Farm {
   /// - Returns: The same status on all ranks.
   package static func run(
     _ source: Source, options: FarmOptions, on world: Communicator,
-    cores: (allowed: Int, all: Int), record makeRecord: (_ hosts: [String], _ slots: [Int]) throws -> FarmRecord
+    cores: (allowed: Int, all: Int),
+    record makeRecord: (_ hosts: [String], _ slots: [Int]) throws -> FarmRecord
   ) throws -> Result {
     FarmSignals.install(warnings: options.warnings)
     let host = MPI.processorName
@@ -89,7 +92,8 @@ package struct Farm {
       let status = coordinator.run()
       return Result(
         status: status, message: coordinator.message(status: status),
-          isDamaged: coordinator.isDamaged)
+        summary: coordinator.summary,
+        isDamaged: coordinator.isDamaged)
     }
     guard let worker else { return Result(status: FarmStatus.unfinished) }
     return Result(
@@ -148,7 +152,6 @@ extension FarmCoordinator {
     if let listError { return "\(listError)" }
     let failed = scheduler.count(of: .failed)
     let skipped = scheduler.count(of: .skipped)
-    let left = scheduler.count - scheduler.count(of: .done) - failed - skipped
     var parts: [String] = []
     if failed > 0 {
       let names = (0..<scheduler.count).lazy.filter { self.scheduler.state(of: $0) == .failed }

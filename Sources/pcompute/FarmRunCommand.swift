@@ -3,6 +3,7 @@ internal import Farm
 internal import Foundation
 internal import Glibc
 internal import MPI
+internal import SPMD
 
 /// Runs the tasks of a list.
 struct FarmRunCommand: Job {
@@ -113,6 +114,8 @@ struct FarmRunCommand: Job {
     help: ArgumentHelp("Write each task's output to files in this folder.", valueName: "folder"))
   var output: String?
 
+  @OptionGroup var reports: FarmReportFlags
+
   @Flag(help: "Let tasks see the variables of the MPI launcher.")
   var keepMpiEnvironment = false
 
@@ -138,7 +141,7 @@ struct FarmRunCommand: Job {
         throw ValidationError("\(name) takes seconds, not \(seconds)")
       }
     }
-    _ = try signal.map(number(ofSignal:))
+    _ = try options
   }
 
   private func number(ofSignal name: String) throws -> Int32 {
@@ -175,6 +178,9 @@ struct FarmRunCommand: Job {
       options.outputFolder = output
       options.keepsLauncherVariables = keepMpiEnvironment
       options.journal = resume ?? journal
+      options.collectsOutput = try reports.options(
+        hasFiles: output != nil, journal: options.journal
+      ).needsOutputs
       return options
     }
   }
@@ -187,13 +193,16 @@ struct FarmRunCommand: Job {
 
   func run(on world: Communicator) throws {
     let options = try options
+    let line = ProgressLine()
     let all = max(1, Machine.processorCount)
     let allowed = Machine.allowedProcessors.count
     let result = try Farm.run(
       source, options: options, on: world, cores: (allowed == 0 ? all : allowed, all)
-    ) {
-      try makeRecord(options)
+    ) { hosts, slots in
+      try makeRecord(options, hosts, slots, line)
     }
+    line.clear()
+    if let summary = result.summary { StandardError.write(summary) }
     if world.rank == 0 { leaveVerdict(result) }
     if result.isDamaged {
       if let message = result.message { StandardError.write("pcompute: \(message)") }
@@ -207,10 +216,17 @@ struct FarmRunCommand: Job {
     }
   }
 
-  private func makeRecord(_ options: FarmOptions) throws -> FarmRecord {
+  private func makeRecord(
+    _ options: FarmOptions, _ hosts: [String], _ slots: [Int], _ line: ProgressLine
+  ) throws -> FarmRecord {
     try FarmRecord(
-      options: options, isResuming: resume != nil, retriesFailed: retryFailed,
-      warn: { StandardError.write("pcompute: \($0)") })
+      options: options,
+      reports: reports.options(hasFiles: output != nil, journal: options.journal),
+      isResuming: resume != nil, retriesFailed: retryFailed, hosts: hosts, slots: slots,
+      warn: { text in
+        line.clear()
+        StandardError.write("pcompute: \(text)")
+      }, progress: { progress in line.show(text: progress.line) })
   }
 
   /// Where ranks may be lost, the launcher's status says nothing: run.sh reads this file instead.
@@ -240,6 +256,19 @@ struct FarmRunCommand: Job {
     } catch {
       StandardError.write("pcompute: scontrol requeue \(job): \(error)")
     }
+  }
+}
+
+extension FarmProgress {
+  /// The line on a terminal.
+  fileprivate var line: String {
+    var parts = ["\(done) of \(tasks)\(isListWhole ? "" : "+") done", "\(running) running"]
+    if failed > 0 { parts.append("\(failed) failed") }
+    parts.append("\(rate.formatted(digits: rate < 10 ? 1 : 0))/s")
+    if let seconds = secondsLeft { parts.append("\(Int(seconds)) s left") }
+    let ended = tasksOfRanks.prefix(8).map(String.init).joined(separator: " ")
+    parts.append("by rank: \(ended)\(tasksOfRanks.count > 8 ? " …" : "")")
+    return parts.joined(separator: ", ")
   }
 }
 
