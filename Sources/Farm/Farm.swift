@@ -1,5 +1,6 @@
 internal import Glibc
 package import MPI
+internal import SPMD
 
 /// A list of commands, run by all ranks of a job.
 package struct Farm {
@@ -10,7 +11,7 @@ package struct Farm {
     /// A table of parameters, and a command that names them.
     case table(String, template: String)
     /// What the journal has that is not done.
-    case journal(retriesFailed: Bool)
+    case journal
   }
 
   /// How a farm has ended.
@@ -43,11 +44,12 @@ package struct Farm {
   ///
   /// - Parameters:
   ///   - source: Read by rank 0.
+  ///   - cores: How many this process may use, and how many its host has.
   ///   - record: Made on rank 0 alone, when all ranks are there.
   /// - Returns: The same status on all ranks.
   package static func run(
     _ source: Source, options: FarmOptions, on world: Communicator,
-    record makeRecord: () throws -> FarmRecord
+    cores: (allowed: Int, all: Int), record makeRecord: (_ hosts: [String], _ slots: [Int]) throws -> FarmRecord
   ) throws -> Result {
     FarmSignals.install(warnings: options.warnings)
     let host = MPI.processorName
@@ -55,7 +57,7 @@ package struct Farm {
       mark: "\(host).\(getpid()).\(UInt64(wallTime() * 1e6))")
     defer { guardian?.dismiss() }
     let communicator = try world.duplicated()
-    let slots = try options.slots ?? coreShare(on: world)
+    let slots = try options.slots ?? coreShare(of: cores, on: world)
     var member = Member(slots: slots, host: host)
     var worker: FarmWorker?
     do {
@@ -87,7 +89,7 @@ package struct Farm {
       let status = coordinator.run()
       return Result(
         status: status, message: coordinator.message(status: status),
-        isDamaged: coordinator.ranks.contains { !$0.isAlive })
+          isDamaged: coordinator.isDamaged)
     }
     guard let worker else { return Result(status: FarmStatus.unfinished) }
     return Result(
@@ -96,35 +98,31 @@ package struct Farm {
 
   private static func open(
     _ source: Source, _ options: FarmOptions, _ worker: FarmWorker, _ mailbox: Mailbox,
-    _ slots: [Int], _ hosts: [String], _ makeRecord: () throws -> FarmRecord
+    _ slots: [Int], _ hosts: [String],
+    _ makeRecord: (_ hosts: [String], _ slots: [Int]) throws -> FarmRecord
   ) throws -> FarmCoordinator {
-    // The list first: what is wrong with it leaves no journal behind.
-    let file: TaskFile?
-    switch source {
-    case .list(let path): file = try TaskFile(opening: path)
-    case .table(let path, let template): file = try TaskFile(opening: path, template: template)
-    case .journal: file = nil
-    }
-    var tasks: [FarmTask]? = nil
-    if let file, isRegular(file.descriptor) {
-      tasks = []
-      while !file.isAtEnd { tasks? += try file.readAvailable() }
-    }
-    let record = try makeRecord()
     let coordinator = FarmCoordinator(
-      options: options, worker: worker, mailbox: mailbox, record: record, slots: slots,
-      hosts: hosts)
-    if case .journal(let retriesFailed) = source {
-      try record.resume(retriesFailed: retriesFailed) { task, isDone in
-        coordinator.schedule(task, isDone: isDone)
+      options: options, worker: worker, mailbox: mailbox, slots: slots, hosts: hosts)
+    // The list first: what is wrong with it leaves no journal behind.
+    switch source {
+    case .list(let path): coordinator.list = try TaskFile(opening: path)
+    case .table(let path, let template):
+      coordinator.list = try TaskFile(opening: path, template: template)
+    case .journal: break
+    }
+    if let list = coordinator.list, isRegular(list.descriptor) {
+      while !list.isAtEnd {
+        for task in try list.readAvailable() { coordinator.schedule(task) }
       }
       try coordinator.checkNames()
-    } else if let tasks {
-      for task in tasks { coordinator.schedule(task) }
+      coordinator.list = nil
+    }
+    let record = try makeRecord(hosts, slots)
+    coordinator.record = record
+    try coordinator.recordAll()
+    if case .journal = source {
+      try record.forEachTask { coordinator.schedule($0, state: $1) }
       try coordinator.checkNames()
-      try record.added(tasks)
-    } else {
-      coordinator.list = file
     }
     return coordinator
   }
@@ -136,18 +134,11 @@ package struct Farm {
   }
 
   /// This rank's share of the cores of its host that it may use.
-  private static func coreShare(on world: Communicator) throws -> Int {
+  private static func coreShare(
+    of cores: (allowed: Int, all: Int), on world: Communicator
+  ) throws -> Int {
     let ranks = try world.split(by: .sharedMemory).size
-    var set = cpu_set_t()
-    let code = unsafe sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set)
-    var allowed = 0
-    if code == 0 {
-      unsafe withUnsafeBytes(of: &set) { bytes in
-        for byte in unsafe bytes { allowed += byte.nonzeroBitCount }
-      }
-    }
-    let all = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    return max(1, min(allowed == 0 ? all : allowed, all / ranks))
+    return max(1, min(cores.allowed, cores.all / ranks))
   }
 }
 

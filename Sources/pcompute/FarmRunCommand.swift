@@ -182,12 +182,16 @@ struct FarmRunCommand: Job {
   private var source: Farm.Source {
     if let each, let tasks { return .table(each, template: tasks) }
     if let tasks { return .list(tasks) }
-    return .journal(retriesFailed: retryFailed)
+    return .journal
   }
 
   func run(on world: Communicator) throws {
     let options = try options
-    let result = try Farm.run(source, options: options, on: world) {
+    let all = max(1, Machine.processorCount)
+    let allowed = Machine.allowedProcessors.count
+    let result = try Farm.run(
+      source, options: options, on: world, cores: (allowed == 0 ? all : allowed, all)
+    ) {
       try makeRecord(options)
     }
     if world.rank == 0 { leaveVerdict(result) }
@@ -204,7 +208,9 @@ struct FarmRunCommand: Job {
   }
 
   private func makeRecord(_ options: FarmOptions) throws -> FarmRecord {
-    try FarmRecord(options: options, isResuming: resume != nil)
+    try FarmRecord(
+      options: options, isResuming: resume != nil, retriesFailed: retryFailed,
+      warn: { StandardError.write("pcompute: \($0)") })
   }
 
   /// Where ranks may be lost, the launcher's status says nothing: run.sh reads this file instead.

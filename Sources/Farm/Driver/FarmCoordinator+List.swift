@@ -2,12 +2,6 @@ internal import Glibc
 internal import SPMD
 
 extension FarmCoordinator {
-  /// Reads the whole of a list, so that what is wrong with it is found before a task runs.
-  func readWhole(_ file: TaskFile) throws {
-    while !file.isAtEnd { try add(file.readAvailable()) }
-    try checkNames()
-  }
-
   /// Reads what is there of a list that may arrive slowly.
   func readList() throws {
     guard let list, isReadable(list.descriptor) else { return }
@@ -33,18 +27,26 @@ extension FarmCoordinator {
   func add(_ tasks: [FarmTask]) throws {
     guard !tasks.isEmpty else { return }
     for task in tasks { schedule(task) }
-    try record.added(tasks)
+    try record?.added(tasks)
+  }
+
+  /// Gives the journal all tasks, some thousands at a time.
+  func recordAll() throws {
+    for first in stride(from: 0, to: store.count, by: 10_000) {
+      try record?.added((first..<min(store.count, first + 10_000)).map { store[$0] })
+    }
   }
 
   /// Adds a task that the journal knows already.
-  func schedule(_ task: FarmTask, isDone: Bool = false) {
+  func schedule(_ task: FarmTask, state: TaskState = .waiting) {
     store.append(task)
     let index = scheduler.add(
       weight: task.weight, timeLimit: task.timeLimit ?? options.timeLimit,
       retries: task.retries ?? options.retries)
-    if isDone {
-      scheduler.skipAsDone(index)
-    } else {
+    switch state {
+    case .done: scheduler.skipAsDone(index)
+    case .failed, .skipped: scheduler.skipAsFailed(index, isSkipped: state == .skipped)
+    case .waiting, .running:
       for id in task.after {
         if let other = store.index(of: id) {
           scheduler.depend(index, on: other)

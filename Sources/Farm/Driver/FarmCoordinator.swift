@@ -8,7 +8,8 @@ final class FarmCoordinator {
   let options: FarmOptions
   let worker: FarmWorker
   let mailbox: Mailbox
-  let record: FarmRecord
+  /// Made when the list is known to be right.
+  var record: FarmRecord?
   var list: TaskFile?
   var store = TaskStore()
   var scheduler: TaskScheduler
@@ -24,17 +25,16 @@ final class FarmCoordinator {
   var isStopping = false
   var listError: FarmError?
   var recordError: FarmError?
+  private var stopDeadline: Double?
   private var lastTick = 0.0
   private var lastRecall = 0.0
 
   init(
-    options: FarmOptions, worker: FarmWorker, mailbox: Mailbox, record: FarmRecord,
-    slots: [Int], hosts: [String]
+    options: FarmOptions, worker: FarmWorker, mailbox: Mailbox, slots: [Int], hosts: [String]
   ) {
     self.options = options
     self.worker = worker
     self.mailbox = mailbox
-    self.record = record
     var schedule = TaskScheduler.Options()
     schedule.retryDelay = options.retryDelay
     schedule.shuffleSeed = options.shuffleSeed
@@ -53,7 +53,16 @@ final class FarmCoordinator {
   }
 
   private var isOver: Bool {
-    guard scheduler.count(of: .handed) == 0 else { return false }
+    guard scheduler.count(of: .handed) == 0 else {
+      // Whoever does not answer has been ended, perhaps, and so shall we be.
+      if let stopDeadline, steadyTime() > stopDeadline, worker.isIdle {
+        for rank in ranks.indices.dropFirst() where scheduler.count(ofWorker: rank) > 0 {
+          lose(rank, because: "no answer")
+        }
+        return true
+      }
+      return false
+    }
     return scheduler.isHalted || (list == nil && scheduler.isSettled)
   }
 
@@ -70,10 +79,10 @@ final class FarmCoordinator {
     guard now - lastTick > 0.1 else { return }
     lastTick = now
     acknowledge()
-    guarded { try self.record.tick(now: wallTime()) }
-    record.note(worker.takeBegun(age: 0.5), rank: 0, host: ranks[0].host)
+    guarded { try self.record?.tick() }
+    record?.note(worker.takeBegun(age: 0.5), rank: 0, host: ranks[0].host)
     if options.isTolerant { findLost(now) }
-    record.show(self)
+    record?.show(self)
   }
 
   /// How long to sleep: messages wake nobody, so as long as does not matter beside a task.
@@ -96,7 +105,7 @@ final class FarmCoordinator {
           continue
         }
         if report.isLast { ranks[rank].hasLeft = true }
-        record.note(report.begun, rank: rank, host: ranks[rank].host)
+        record?.note(report.begun, rank: rank, host: ranks[rank].host)
         if report.number > ranks[rank].taken {
           take(report.ended, from: rank)
           ranks[rank].taken = report.number
@@ -135,7 +144,7 @@ final class FarmCoordinator {
       }
       outcomes.append(outcome)
     }
-    guarded { try self.record.ended(outcomes, in: self.store) }
+    guarded { try self.record?.ended(outcomes, in: self) }
     if let halt = options.halt, !scheduler.isHalted,
       scheduler.count(of: .failed) >= options.failureLimit
     {
@@ -217,7 +226,11 @@ final class FarmCoordinator {
     if isUnfinished { self.isUnfinished = true }
     scheduler.halt()
     list = nil
-    if halt == .now { isStopping = true }
+    if halt == .now {
+      isStopping = true
+      // Launchers give two seconds from SIGTERM to SIGKILL.
+      stopDeadline = steadyTime() + options.grace + 0.8
+    }
     for rank in ranks.indices.dropFirst() where ranks[rank].isAlive {
       send(halt == .now ? .stop : .giveBack(.max), to: rank)
     }
@@ -263,13 +276,16 @@ final class FarmCoordinator {
     mailbox.forget(rank)
     let lost = scheduler.lose(rank)
     guarded {
-      try self.record.lost(
+      try self.record?.lost(
         rank: rank, host: self.ranks[rank].host, reason: reason, returned: lost.returned,
-        failed: lost.failed, skipped: lost.skipped)
+        failed: lost.failed, skipped: lost.skipped, in: self)
     }
   }
 
   // MARK: - The end
+
+  /// Whether MPI cannot be finalized: that would wait for those that are gone.
+  var isDamaged: Bool { FarmSignals.isLauncherGone || ranks.contains { !$0.isAlive } }
 
   private func end() -> Int32 {
     acknowledge()
@@ -281,16 +297,16 @@ final class FarmCoordinator {
     if isUnfinished || (left > 0 && !scheduler.isHalted) { status = FarmStatus.unfinished }
     if listError != nil { status = FarmStatus.usage }
     do {
-      try record.close(self, status: status)
+      try record?.close(self, status: status)
     } catch {
       if recordError == nil { recordError = error as? FarmError ?? FarmError("\(error)") }
       status = FarmStatus.unfinished
     }
-    let isDamaged = ranks.contains { !$0.isAlive }
+    let isDamaged = self.isDamaged
     for rank in ranks.indices.dropFirst() where ranks[rank].isAlive {
       send(.end(status: status, isDamaged: isDamaged), to: rank)
     }
-    let deadline = steadyTime() + (isDamaged ? 3 : 60)
+    let deadline = steadyTime() + (isDamaged ? 1 : 60)
     while steadyTime() < deadline {
       try? mailbox.poll()
       if isDamaged {
@@ -323,17 +339,6 @@ struct FarmRank {
   init(slots: Int, host: String, lastHeard: Double) {
     (self.slots, self.host, self.lastHeard) = (slots, host, lastHeard)
   }
-}
-
-/// What the end of a try has led to.
-struct FarmOutcome {
-  var attempt: TaskAttempt
-  /// Whether the task will not be tried again.
-  var isFinal = false
-  /// The tasks that will not run since this one has failed.
-  var skipped: [Int] = []
-
-  init(attempt: TaskAttempt) { self.attempt = attempt }
 }
 
 extension FarmWorker {

@@ -114,13 +114,14 @@ final class FarmMember {
   private func writeRest() {
     guard let journal = options.journal else { return }
     hasWrittenRest = true
-    try? Journal.writeOrphans(
-      journal: journal, rank: worker.rank, unacknowledged.flatMap { $0.ended })
+    let outcomes = unacknowledged.flatMap { $0.ended }.map { FarmOutcome(attempt: $0) }
+    try? AttemptLog(at: Journal.rankFile(of: journal, rank: worker.rank)).append(outcomes)
   }
 
   private func removeRest() {
     hasWrittenRest = false
-    if let journal = options.journal { Journal.removeOrphans(journal: journal, rank: worker.rank) }
+    guard let journal = options.journal else { return }
+    _ = unsafe unlink(Journal.rankFile(of: journal, rank: worker.rank))
   }
 
   /// Rank 0 is gone. Does not return.

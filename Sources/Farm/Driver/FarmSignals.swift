@@ -10,6 +10,11 @@ enum FarmSignals {
 
   /// Has SIGTERM, SIGINT and SIGHUP end the running tasks, and further signals have no more begin.
   static func install(warnings: [Int32]) {
+    if ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].contains(where: {
+      unsafe getenv($0) != nil
+    }) {
+      unsafe launcher = getppid()
+    }
     _ = signal(SIGPIPE, SIG_IGN)
     _ = signal(SIGXFSZ, SIG_IGN)
     for number in [SIGTERM, SIGINT, SIGHUP] {
@@ -26,10 +31,16 @@ enum FarmSignals {
     }
   }
 
-  static var request: Request { unsafe Request(rawValue: requested) ?? .none }
+  static var request: Request {
+    isLauncherGone ? .now : unsafe Request(rawValue: requested) ?? .none
+  }
+
+  /// Whether the launcher that has started this process has died, which kills nobody.
+  static var isLauncherGone: Bool { unsafe launcher != 0 && getppid() != launcher }
 
   /// The name of the signal that has come, for people.
   static var name: String {
+    if isLauncherGone { return "the end of the MPI launcher" }
     let number = unsafe lastSignal
     let names = [
       SIGTERM: "SIGTERM", SIGINT: "SIGINT", SIGHUP: "SIGHUP", SIGUSR1: "SIGUSR1",
@@ -39,6 +50,8 @@ enum FarmSignals {
   }
 }
 
+/// The parent of this process, where that is an MPI launcher; otherwise 0.
+private nonisolated(unsafe) var launcher: pid_t = 0
 // Written by signal handlers: plain stores into variables whose initial values are constants.
 private nonisolated(unsafe) var requested: Int32 = 0
 private nonisolated(unsafe) var lastSignal: Int32 = 0

@@ -1,19 +1,21 @@
+internal import CProcess
 internal import Glibc
 
 /// A process that outlives a rank which is killed, to end the tasks that it leaves behind: they would
 /// run beside their repetitions otherwise.
 ///
-/// It is a shell in a session of its own, that waits for the end of a pipe which the rank holds open,
-/// and then ends all processes that have the rank's mark in their environment.
+/// It is a shell that waits for the end of a pipe which the rank holds open, and then
+/// ends all processes that have the rank's mark in their environment.
 final class Guardian {
   private let pipe: Int32
 
   /// Marks all processes that this one will start, and begins to watch over them. Where it cannot,
   /// there is none.
   init?(mark: String) {
-    setenv("PCOMPUTE_FARM_RANK", mark, 1)
+    unsafe setenv("PCOMPUTE_FARM_RANK", mark, 1)
     var ends: [Int32] = [-1, -1]
-    guard unsafe pipe2(&ends, O_CLOEXEC) == 0 else { return nil }
+    guard unsafe Glibc.pipe(&ends) == 0 else { return nil }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     defer { close(ends[0]) }
     // grep takes the variables of /proc/PID/environ, which NULs separate, for one line each with -z.
     let script = """
@@ -30,7 +32,7 @@ final class Guardian {
         [ "$left" ] || exit
       done
       """
-    guard let started = spawn(script, input: ends[0]), started else {
+    guard begin(script, input: ends[0]) else {
       close(ends[1])
       return nil
     }
@@ -44,25 +46,16 @@ final class Guardian {
   }
 }
 
-/// Starts `/bin/sh` with a script, in a session of its own, without any of our files.
-private func spawn(_ script: String, input: Int32) -> Bool? {
-  var actions = unsafe posix_spawn_file_actions_t()
-  unsafe posix_spawn_file_actions_init(&actions)
-  defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-  unsafe posix_spawn_file_actions_adddup2(&actions, input, 0)
-  unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-  unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-  unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-  var attributes = posix_spawnattr_t()
-  unsafe posix_spawnattr_init(&attributes)
-  defer { unsafe posix_spawnattr_destroy(&attributes) }
-  unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSID))
-  var arguments = unsafe ["sh", "-c", script].map { unsafe strdup($0) } + [nil]
-  // Without the mark, so that it does not end itself, and without the launcher's variables.
-  var environment = unsafe [unsafe strdup("PATH=/usr/bin:/bin"), nil]
-  defer { unsafe (arguments + environment).forEach { unsafe free($0) } }
-  var pid: pid_t = 0
-  let code = unsafe posix_spawn(
-    &pid, "/bin/sh", &actions, &attributes, &arguments, &environment)
-  return code == 0
+/// Starts `/bin/sh` with a script, in a process group of its own, which the launcher does not end.
+private func begin(_ script: String, input: Int32) -> Bool {
+  let null = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
+  defer { close(null) }
+  // Without the mark, so that it does not end itself.
+  return unsafe withCStrings(CStrings(["sh", "-c", script])) { arguments in
+    unsafe withCStrings(CStrings(["PATH=/usr/bin:/bin"])) { environment in
+      var process: pid_t = 0
+      return unsafe cprocess_spawn(
+        &process, "/bin/sh", arguments, environment, nil, input, null, null) == 0
+    }
+  }
 }

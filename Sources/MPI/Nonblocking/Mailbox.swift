@@ -43,7 +43,7 @@ internal import CMPI
     guard isRunning else { return }
     for transfer in sending + receiving where !transfer.isComplete {
       // The library may use the storage for as long as the process lives.
-      _ = Unmanaged.passRetained(transfer.storage)
+      _ = unsafe Unmanaged.passRetained(transfer.storage)
       var request = transfer.request
       _ = unsafe MPI_Request_free(&request)
     }
@@ -110,7 +110,7 @@ internal import CMPI
   /// Gives up all messages to and from a rank that is taken to be gone.
   public func forget(_ rank: Int) {
     for transfer in sending + receiving where transfer.peer == rank && !transfer.isComplete {
-      _ = Unmanaged.passRetained(transfer.storage)
+      _ = unsafe Unmanaged.passRetained(transfer.storage)
       var request = transfer.request
       _ = unsafe MPI_Request_free(&request)
     }

@@ -209,6 +209,12 @@ public struct TaskScheduler: Sendable {
     _ = releaseDependents(of: task)
   }
 
+  /// Takes a task out that is known to have failed before, or not to have run for that reason.
+  public mutating func skipAsFailed(_ task: Int, isSkipped: Bool = false) {
+    set(task, isSkipped ? .skipped : .failed)
+    _ = skipDependents(of: task)
+  }
+
   // MARK: - What is known
 
   /// What has become of a task.
