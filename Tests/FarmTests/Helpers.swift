@@ -14,8 +14,8 @@ func output(of arguments: [String], input: String = "") throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = arguments
-    FileManager.default.createFile(atPath: folder + "/in", contents: Data(input.utf8))
-    FileManager.default.createFile(atPath: folder + "/out", contents: nil)
+    _ = FileManager.default.createFile(atPath: folder + "/in", contents: Data(input.utf8))
+    _ = FileManager.default.createFile(atPath: folder + "/out", contents: nil)
     process.standardInput = FileHandle(forReadingAtPath: folder + "/in")
     process.standardOutput = FileHandle(forWritingAtPath: folder + "/out")
     try process.run()

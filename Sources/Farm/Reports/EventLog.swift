@@ -10,10 +10,12 @@ package final class EventLog {
     file = try LineFile(path, appends: appends)
   }
 
-  /// A farm begins, or goes on.
-  package func farmBegan(tasks: Int, ranks: Int, time: Double = wallTime()) throws {
+  /// A farm begins, or goes on, on ranks that run so many tasks at a time.
+  package func farmBegan(slots: [Int], time: Double = wallTime()) throws {
     try file.write(
-      Self.line("farmBegan", time, ["\"tasks\":\(tasks)", "\"ranks\":\(ranks)"]))
+      Self.line(
+        "farmBegan", time,
+        ["\"ranks\":\(slots.count)", "\"slots\":\(slots.reduce(0, +))"]))
   }
 
   package func farmEnded(status: Int32, summary: FarmSummary, time: Double = wallTime()) throws {

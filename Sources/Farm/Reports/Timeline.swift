@@ -64,8 +64,10 @@ package struct Timeline {
       case .interrupted: 3
       }
     let scale = Double(Self.width) / seconds
-    let from = (run.start - start) * scale
-    let to = max(from, (run.end - start) * scale)
+    let inside = { [start] (time: Double) in min(max(0, (time - start) * scale), Double(Self.width))
+    }
+    let from = inside(run.start)
+    let to = max(from, inside(run.end))
     var row = rows.removeValue(forKey: run.rank) ?? Row(host: run.host)
     // Clocks are read one after the other: a run may seem to begin before the one that made room for it has ended.
     let slack = min(0.002, (run.end - run.start) / 2)

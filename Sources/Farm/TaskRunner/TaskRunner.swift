@@ -133,8 +133,8 @@ package final class TaskRunner {
     }
   }
 
-  /// Waits until a task ends, a descriptor that the caller watches can be read, or time is over; and
-  /// does what is due: reads outputs, ends tasks at their limits.
+  /// Waits until a task ends, a descriptor that the caller watches can be read, a signal comes, or
+  /// time is over; and does what is due: reads outputs, ends tasks at their limits.
   ///
   /// - Parameters:
   ///   - timeout: Seconds, to fractions of a millisecond; 0 looks and does not wait.
@@ -170,9 +170,10 @@ package final class TaskRunner {
     // Were another part of the program to take SIGCHLD away, tasks would end half a second late.
     if !tasks.isEmpty { until = min(until, now + 0.5) }
     if !lingering.isEmpty { until = min(until, now + 0.01) }
-    guard unsafe cprocess_poll(&entries, Int32(entries.count), max(0, until - now)) > 0 else {
-      return false
-    }
+    let count = unsafe cprocess_poll(&entries, Int32(entries.count), max(0, until - now))
+    // A signal has come: the caller may want to know.
+    if count < 0 { return true }
+    if count == 0 { return false }
     if entries[0].revents != 0 {
       while unsafe read(notice.reader, &buffer, buffer.count) > 0 {}
     }
