@@ -203,10 +203,12 @@ struct FarmRunCommand: Job {
     }
     line.clear()
     if let summary = result.summary { StandardError.write(summary) }
-    if world.rank == 0 { leaveVerdict(result) }
     if result.isDamaged {
       if let message = result.message { StandardError.write("pcompute: \(message)") }
-      endLauncher()
+      if world.rank == 0 {
+        Main.leaveVerdict(result.status)
+        endLauncher()
+      }
       fflush(nil)
       _exit(result.status)
     }
@@ -227,12 +229,6 @@ struct FarmRunCommand: Job {
         line.clear()
         StandardError.write("pcompute: \(text)")
       }, progress: { progress in line.show(text: progress.line) })
-  }
-
-  /// Where ranks may be lost, the launcher's status says nothing: run.sh reads this file instead.
-  private func leaveVerdict(_ result: Farm.Result) {
-    guard let path = environmentVariable("PCOMPUTE_VERDICT") else { return }
-    try? "\(result.status)\n".write(toFile: path, atomically: true, encoding: .utf8)
   }
 
   /// Over several hosts mpirun does not return after a host was lost: whoever is its child ends it.

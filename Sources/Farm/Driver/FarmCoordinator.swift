@@ -237,8 +237,8 @@ final class FarmCoordinator {
     list = nil
     if halt == .now {
       isStopping = true
-      // Launchers give two seconds from SIGTERM to SIGKILL.
-      stopDeadline = steadyTime() + options.grace + 0.8
+      // Launchers give a second or two from SIGTERM to SIGKILL.
+      stopDeadline = steadyTime() + options.grace + 0.3
     }
     for rank in ranks.indices.dropFirst() where ranks[rank].isAlive {
       send(halt == .now ? .stop : .giveBack(.max), to: rank)
