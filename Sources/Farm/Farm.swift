@@ -100,6 +100,37 @@ package struct Farm {
       status: try FarmMember(worker: worker, mailbox: mailbox, options: options).run())
   }
 
+  /// Prints the tasks of a list instead of running them: each as a line of a list.
+  ///
+  /// **Collective**.
+  package static func printTasks(
+    of source: Source, on world: Communicator, _ write: (String) throws -> Void
+  ) throws -> Result {
+    var start: Start?
+    if world.rank == 0 {
+      start = Start()
+      do {
+        let list = try file(of: source)
+        while let task = try list?.next() {
+          try write(task.isPlain ? task.commandLine : task.jsonLine)
+        }
+      } catch {
+        start?.failure = "\(error)"
+      }
+    }
+    let agreed = try world.broadcast(encoding: start, from: 0)
+    return Result(
+      status: agreed.failure == nil ? FarmStatus.done : agreed.status, message: agreed.failure)
+  }
+
+  private static func file(of source: Source) throws -> TaskFile? {
+    switch source {
+    case .list(let path): try TaskFile(opening: path)
+    case .table(let path, let template): try TaskFile(opening: path, template: template)
+    case .journal: nil
+    }
+  }
+
   private static func open(
     _ source: Source, _ options: FarmOptions, _ worker: FarmWorker, _ mailbox: Mailbox,
     _ slots: [Int], _ hosts: [String],
@@ -108,12 +139,7 @@ package struct Farm {
     let coordinator = FarmCoordinator(
       options: options, worker: worker, mailbox: mailbox, slots: slots, hosts: hosts)
     // The list first: what is wrong with it leaves no journal behind.
-    switch source {
-    case .list(let path): coordinator.list = try TaskFile(opening: path)
-    case .table(let path, let template):
-      coordinator.list = try TaskFile(opening: path, template: template)
-    case .journal: break
-    }
+    coordinator.list = try file(of: source)
     if let list = coordinator.list, isRegular(list.descriptor) {
       while !list.isAtEnd {
         for task in try list.readAvailable() { coordinator.schedule(task) }

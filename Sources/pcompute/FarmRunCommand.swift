@@ -127,6 +127,12 @@ struct FarmRunCommand: Job {
       throw ValidationError("--resume excludes --journal and --each")
     }
     if retryFailed && resume == nil { throw ValidationError("--retry-failed is for --resume") }
+    if dryRun && resume != nil {
+      throw ValidationError("--dry-run is for lists; farm list JOURNAL shows what a journal has")
+    }
+    if requeue && resume == nil && journal == nil {
+      throw ValidationError("--requeue is for --journal")
+    }
     if let slots, slots < 1 { throw ValidationError("--slots takes 1 or more, not \(slots)") }
     if retries < 0 { throw ValidationError("--retries takes 0 or more, not \(retries)") }
     if fail != nil && halt == nil { throw ValidationError("--fail is for --halt") }
@@ -191,13 +197,26 @@ struct FarmRunCommand: Job {
     return .journal
   }
 
+  /// A job that runs again goes on where it was: its command is the same.
+  private var isResuming: Bool {
+    if resume != nil { return true }
+    guard requeue, let journal else { return false }
+    return FileManager.default.fileExists(atPath: journal)
+  }
+
   func run(on world: Communicator) throws {
     let options = try options
+    if dryRun {
+      let result = try Farm.printTasks(of: source, on: world) { try StandardOutput.write($0) }
+      if let message = result.message { throw Failure(message: message, status: result.status) }
+      return
+    }
     let line = ProgressLine()
     let all = max(1, Machine.processorCount)
     let allowed = Machine.allowedProcessors.count
     let result = try Farm.run(
-      source, options: options, on: world, cores: (allowed == 0 ? all : allowed, all)
+      isResuming ? .journal : source, options: options, on: world,
+      cores: (allowed == 0 ? all : allowed, all)
     ) { hosts, slots in
       try makeRecord(options, hosts, slots, line)
     }
@@ -224,7 +243,7 @@ struct FarmRunCommand: Job {
     try FarmRecord(
       options: options,
       reports: reports.options(hasFiles: output != nil, journal: options.journal),
-      isResuming: resume != nil, retriesFailed: retryFailed, hosts: hosts, slots: slots,
+      isResuming: isResuming, retriesFailed: retryFailed, hosts: hosts, slots: slots,
       warn: { text in
         line.clear()
         StandardError.write("pcompute: \(text)")

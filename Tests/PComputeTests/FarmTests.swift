@@ -111,6 +111,20 @@ import Testing
     }
   }
 
+  @Test func dryRun() throws {
+    try Farm.inFolder { farm in
+      try farm.write("# a comment\ntouch a b\n\necho \\\n  joined", to: "tasks")
+      let result = try farm.run(ranks: 2, ["tasks", "--dry-run"])
+      #expect(result.status == 0)
+      #expect(result.standardOutput == "touch a b\necho \\\n  joined\n")
+      #expect(!farm.exists("a"))
+      try farm.write("x,y\n1,a b\n2,$HOME\n", to: "table.csv")
+      let each = try farm.run(
+        ranks: 1, ["--each", "table.csv", "echo {#} {x} {y}", "--ordered"])
+      #expect(each.standardOutput == "1 1 a b\n2 2 $HOME\n")
+    }
+  }
+
   @Test func standardInputIsAStream() throws {
     try Farm.inFolder { farm in
       // The list ends only when its first task has run.
