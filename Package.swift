@@ -93,6 +93,9 @@ let package = Package(
       name: "sorting", dependencies: ["MPI", "SPMD"], path: "Benchmarks/sort/Swift",
       swiftSettings: common),
     .executableTarget(
+      name: "farming", dependencies: ["Farm", "SPMD"], path: "Benchmarks/farm/Swift",
+      swiftSettings: common),
+    .executableTarget(
       name: "interoperation", dependencies: ["MPI"], path: "Tests/Interoperation",
       exclude: ["interoperation.py"], swiftSettings: common),
 
