@@ -96,6 +96,9 @@ let package = Package(
       name: "farming", dependencies: ["Farm", "SPMD"], path: "Benchmarks/farm/Swift",
       swiftSettings: common),
     .executableTarget(
+      name: "pooling", dependencies: ["MPI", "SPMD"], path: "Benchmarks/pool/Swift",
+      swiftSettings: common),
+    .executableTarget(
       name: "interoperation", dependencies: ["MPI"], path: "Tests/Interoperation",
       exclude: ["interoperation.py"], swiftSettings: common),
 

@@ -20,6 +20,8 @@ package struct Farm {
     package var status: Int32
     /// What people should know about it, on rank 0.
     package var message: String?
+    /// What has been done, on rank 0.
+    package var summary: String?
     /// Whether ranks have been lost: MPI cannot be finalized then.
     package var isDamaged = false
   }
@@ -49,7 +51,8 @@ package struct Farm {
   /// - Returns: The same status on all ranks.
   package static func run(
     _ source: Source, options: FarmOptions, on world: Communicator,
-    cores: (allowed: Int, all: Int), record makeRecord: (_ hosts: [String], _ slots: [Int]) throws -> FarmRecord
+    cores: (allowed: Int, all: Int),
+    record makeRecord: (_ hosts: [String], _ slots: [Int]) throws -> FarmRecord
   ) throws -> Result {
     FarmSignals.install(warnings: options.warnings)
     let host = MPI.processorName
@@ -89,11 +92,43 @@ package struct Farm {
       let status = coordinator.run()
       return Result(
         status: status, message: coordinator.message(status: status),
-          isDamaged: coordinator.isDamaged)
+        summary: coordinator.summary,
+        isDamaged: coordinator.isDamaged)
     }
     guard let worker else { return Result(status: FarmStatus.unfinished) }
     return Result(
       status: try FarmMember(worker: worker, mailbox: mailbox, options: options).run())
+  }
+
+  /// Prints the tasks of a list instead of running them: each as a line of a list.
+  ///
+  /// **Collective**.
+  package static func printTasks(
+    of source: Source, on world: Communicator, _ write: (String) throws -> Void
+  ) throws -> Result {
+    var start: Start?
+    if world.rank == 0 {
+      start = Start()
+      do {
+        let list = try file(of: source)
+        while let task = try list?.next() {
+          try write(task.isPlain ? task.commandLine : task.jsonLine)
+        }
+      } catch {
+        start?.failure = "\(error)"
+      }
+    }
+    let agreed = try world.broadcast(encoding: start, from: 0)
+    return Result(
+      status: agreed.failure == nil ? FarmStatus.done : agreed.status, message: agreed.failure)
+  }
+
+  private static func file(of source: Source) throws -> TaskFile? {
+    switch source {
+    case .list(let path): try TaskFile(opening: path)
+    case .table(let path, let template): try TaskFile(opening: path, template: template)
+    case .journal: nil
+    }
   }
 
   private static func open(
@@ -104,12 +139,7 @@ package struct Farm {
     let coordinator = FarmCoordinator(
       options: options, worker: worker, mailbox: mailbox, slots: slots, hosts: hosts)
     // The list first: what is wrong with it leaves no journal behind.
-    switch source {
-    case .list(let path): coordinator.list = try TaskFile(opening: path)
-    case .table(let path, let template):
-      coordinator.list = try TaskFile(opening: path, template: template)
-    case .journal: break
-    }
+    coordinator.list = try file(of: source)
     if let list = coordinator.list, isRegular(list.descriptor) {
       while !list.isAtEnd {
         for task in try list.readAvailable() { coordinator.schedule(task) }
@@ -148,7 +178,6 @@ extension FarmCoordinator {
     if let listError { return "\(listError)" }
     let failed = scheduler.count(of: .failed)
     let skipped = scheduler.count(of: .skipped)
-    let left = scheduler.count - scheduler.count(of: .done) - failed - skipped
     var parts: [String] = []
     if failed > 0 {
       let names = (0..<scheduler.count).lazy.filter { self.scheduler.state(of: $0) == .failed }

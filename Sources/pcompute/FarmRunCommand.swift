@@ -3,6 +3,7 @@ internal import Farm
 internal import Foundation
 internal import Glibc
 internal import MPI
+internal import SPMD
 
 /// Runs the tasks of a list.
 struct FarmRunCommand: Job {
@@ -113,6 +114,8 @@ struct FarmRunCommand: Job {
     help: ArgumentHelp("Write each task's output to files in this folder.", valueName: "folder"))
   var output: String?
 
+  @OptionGroup var reports: FarmReportFlags
+
   @Flag(help: "Let tasks see the variables of the MPI launcher.")
   var keepMpiEnvironment = false
 
@@ -124,6 +127,12 @@ struct FarmRunCommand: Job {
       throw ValidationError("--resume excludes --journal and --each")
     }
     if retryFailed && resume == nil { throw ValidationError("--retry-failed is for --resume") }
+    if dryRun && resume != nil {
+      throw ValidationError("--dry-run is for lists; farm list JOURNAL shows what a journal has")
+    }
+    if requeue && resume == nil && journal == nil {
+      throw ValidationError("--requeue is for --journal")
+    }
     if let slots, slots < 1 { throw ValidationError("--slots takes 1 or more, not \(slots)") }
     if retries < 0 { throw ValidationError("--retries takes 0 or more, not \(retries)") }
     if fail != nil && halt == nil { throw ValidationError("--fail is for --halt") }
@@ -138,7 +147,7 @@ struct FarmRunCommand: Job {
         throw ValidationError("\(name) takes seconds, not \(seconds)")
       }
     }
-    _ = try signal.map(number(ofSignal:))
+    _ = try options
   }
 
   private func number(ofSignal name: String) throws -> Int32 {
@@ -175,6 +184,9 @@ struct FarmRunCommand: Job {
       options.outputFolder = output
       options.keepsLauncherVariables = keepMpiEnvironment
       options.journal = resume ?? journal
+      options.collectsOutput = try reports.options(
+        hasFiles: output != nil, journal: options.journal
+      ).needsOutputs
       return options
     }
   }
@@ -185,19 +197,37 @@ struct FarmRunCommand: Job {
     return .journal
   }
 
+  /// A job that runs again goes on where it was: its command is the same.
+  private var isResuming: Bool {
+    if resume != nil { return true }
+    guard requeue, let journal else { return false }
+    return FileManager.default.fileExists(atPath: journal)
+  }
+
   func run(on world: Communicator) throws {
     let options = try options
+    if dryRun {
+      let result = try Farm.printTasks(of: source, on: world) { try StandardOutput.write($0) }
+      if let message = result.message { throw Failure(message: message, status: result.status) }
+      return
+    }
+    let line = ProgressLine()
     let all = max(1, Machine.processorCount)
     let allowed = Machine.allowedProcessors.count
     let result = try Farm.run(
-      source, options: options, on: world, cores: (allowed == 0 ? all : allowed, all)
-    ) {
-      try makeRecord(options)
+      isResuming ? .journal : source, options: options, on: world,
+      cores: (allowed == 0 ? all : allowed, all)
+    ) { hosts, slots in
+      try makeRecord(options, hosts, slots, line)
     }
-    if world.rank == 0 { leaveVerdict(result) }
+    line.clear()
+    if let summary = result.summary { StandardError.write(summary) }
     if result.isDamaged {
       if let message = result.message { StandardError.write("pcompute: \(message)") }
-      endLauncher()
+      if world.rank == 0 {
+        Main.leaveVerdict(result.status)
+        endLauncher()
+      }
       fflush(nil)
       _exit(result.status)
     }
@@ -207,16 +237,17 @@ struct FarmRunCommand: Job {
     }
   }
 
-  private func makeRecord(_ options: FarmOptions) throws -> FarmRecord {
+  private func makeRecord(
+    _ options: FarmOptions, _ hosts: [String], _ slots: [Int], _ line: ProgressLine
+  ) throws -> FarmRecord {
     try FarmRecord(
-      options: options, isResuming: resume != nil, retriesFailed: retryFailed,
-      warn: { StandardError.write("pcompute: \($0)") })
-  }
-
-  /// Where ranks may be lost, the launcher's status says nothing: run.sh reads this file instead.
-  private func leaveVerdict(_ result: Farm.Result) {
-    guard let path = environmentVariable("PCOMPUTE_VERDICT") else { return }
-    try? "\(result.status)\n".write(toFile: path, atomically: true, encoding: .utf8)
+      options: options,
+      reports: reports.options(hasFiles: output != nil, journal: options.journal),
+      isResuming: isResuming, retriesFailed: retryFailed, hosts: hosts, slots: slots,
+      warn: { text in
+        line.clear()
+        StandardError.write("pcompute: \(text)")
+      }, progress: { progress in line.show(text: progress.line) })
   }
 
   /// Over several hosts mpirun does not return after a host was lost: whoever is its child ends it.
@@ -240,6 +271,19 @@ struct FarmRunCommand: Job {
     } catch {
       StandardError.write("pcompute: scontrol requeue \(job): \(error)")
     }
+  }
+}
+
+extension FarmProgress {
+  /// The line on a terminal.
+  fileprivate var line: String {
+    var parts = ["\(done) of \(tasks)\(isListWhole ? "" : "+") done", "\(running) running"]
+    if failed > 0 { parts.append("\(failed) failed") }
+    parts.append("\(rate.formatted(digits: rate < 10 ? 1 : 0))/s")
+    if let seconds = secondsLeft { parts.append("\(Int(seconds)) s left") }
+    let ended = tasksOfRanks.prefix(8).map(String.init).joined(separator: " ")
+    parts.append("by rank: \(ended)\(tasksOfRanks.count > 8 ? " …" : "")")
+    return parts.joined(separator: ", ")
   }
 }
 

@@ -20,7 +20,9 @@ struct Farm {
     try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
   }
 
-  func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)") }
+  func exists(_ name: String) -> Bool {
+    FileManager.default.fileExists(atPath: "\(folder)/\(name)")
+  }
 
   func lines(of name: String) throws -> [String] {
     guard exists(name) else { return [] }
@@ -34,11 +36,11 @@ struct Farm {
       let pause = seconds > 0 ? "sleep \(seconds); " : ""
       return "echo start >> task.\(task); \(pause)echo end >> task.\(task)\n"
     }
-    try write(lines.joined(), to: "list")
+    try write(lines.joined(), to: "tasks")
   }
 
   func evidence() throws -> [Evidence] {
-    let tasks = try lines(of: "list").count
+    let tasks = try lines(of: "tasks").count
     return try (0..<tasks).map { task in
       let lines = try lines(of: "task.\(task)")
       return Evidence(

@@ -11,7 +11,7 @@ import Testing
   /// Starts a farm, and waits until it is well under way.
   private func begun(_ farm: Farm, ranks: Int, _ options: [String] = []) throws -> Launch {
     try farm.writeList(tasks: Self.tasks, seconds: 0.2)
-    let launch = try farm.start(ranks: ranks, ["list", "--journal", "journal"] + options)
+    let launch = try farm.start(ranks: ranks, ["tasks", "--journal", "journal"] + options)
     let isUnderWay = launch.wait(timeout: .seconds(30)) { _ in
       ((try? farm.evidence()) ?? []).count { $0.ends == 1 } >= 10
     }

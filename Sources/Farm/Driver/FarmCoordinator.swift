@@ -25,6 +25,8 @@ final class FarmCoordinator {
   var isStopping = false
   var listError: FarmError?
   var recordError: FarmError?
+  /// What has been done, for people.
+  private(set) var summary: String?
   private var stopDeadline: Double?
   private var lastTick = 0.0
   private var lastRecall = 0.0
@@ -80,7 +82,7 @@ final class FarmCoordinator {
     lastTick = now
     acknowledge()
     guarded { try self.record?.tick() }
-    record?.note(worker.takeBegun(age: 0.5), rank: 0, host: ranks[0].host)
+    note(worker.takeBegun(age: 0.5), of: 0)
     if options.isTolerant { findLost(now) }
     record?.show(self)
   }
@@ -105,7 +107,7 @@ final class FarmCoordinator {
           continue
         }
         if report.isLast { ranks[rank].hasLeft = true }
-        record?.note(report.begun, rank: rank, host: ranks[rank].host)
+        note(report.begun, of: rank)
         if report.number > ranks[rank].taken {
           take(report.ended, from: rank)
           ranks[rank].taken = report.number
@@ -152,6 +154,13 @@ final class FarmCoordinator {
       stop(
         halt == .now ? .now : .soon,
         "\(failures) \(failures == 1 ? "task has" : "tasks have") failed")
+    }
+  }
+
+  private func note(_ begun: [BegunTask], of rank: Int) {
+    guard !begun.isEmpty else { return }
+    guarded {
+      try self.record?.note(begun, rank: rank, host: self.ranks[rank].host, in: self.store)
     }
   }
 
@@ -228,8 +237,8 @@ final class FarmCoordinator {
     list = nil
     if halt == .now {
       isStopping = true
-      // Launchers give two seconds from SIGTERM to SIGKILL.
-      stopDeadline = steadyTime() + options.grace + 0.8
+      // Launchers give a second or two from SIGTERM to SIGKILL.
+      stopDeadline = steadyTime() + options.grace + 0.3
     }
     for rank in ranks.indices.dropFirst() where ranks[rank].isAlive {
       send(halt == .now ? .stop : .giveBack(.max), to: rank)
@@ -287,17 +296,20 @@ final class FarmCoordinator {
   /// Whether MPI cannot be finalized: that would wait for those that are gone.
   var isDamaged: Bool { FarmSignals.isLauncherGone || ranks.contains { !$0.isAlive } }
 
+  /// How many tasks have not been run to their ends.
+  var left: Int {
+    scheduler.count - scheduler.count(of: .done) - scheduler.count(of: .failed)
+      - scheduler.count(of: .skipped)
+  }
+
   private func end() -> Int32 {
     acknowledge()
-    let left =
-      scheduler.count - scheduler.count(of: .done) - scheduler.count(of: .failed)
-      - scheduler.count(of: .skipped)
     var status = FarmStatus.done
     if scheduler.count(of: .failed) > 0 { status = FarmStatus.failed }
     if isUnfinished || (left > 0 && !scheduler.isHalted) { status = FarmStatus.unfinished }
     if listError != nil { status = FarmStatus.usage }
     do {
-      try record?.close(self, status: status)
+      summary = try record?.close(self, status: status)
     } catch {
       if recordError == nil { recordError = error as? FarmError ?? FarmError("\(error)") }
       status = FarmStatus.unfinished

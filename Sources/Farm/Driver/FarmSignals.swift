@@ -10,9 +10,8 @@ enum FarmSignals {
 
   /// Has SIGTERM, SIGINT and SIGHUP end the running tasks, and further signals have no more begin.
   static func install(warnings: [Int32]) {
-    if ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].contains(where: {
-      unsafe getenv($0) != nil
-    }) {
+    for variable in ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"]
+    where unsafe getenv(variable) != nil {
       unsafe launcher = getppid()
     }
     _ = signal(SIGPIPE, SIG_IGN)

@@ -119,6 +119,20 @@ internal import CMPI
   }
 
   private func match() throws(MPIError) -> (Status, RawMessage)? {
+    do throws(MPIError) {
+      return try probe()
+    } catch {
+      guard MPI.supports(.faultTolerance),
+        error.code == .processFailedPending || error.code == .processFailed
+      else { throw error }
+      // Where the library tells of failed processes, it looks for messages of the others only when
+      // the failures are acknowledged.
+      try communicator.acknowledgeFailures()
+      return try probe()
+    }
+  }
+
+  private func probe() throws(MPIError) -> (Status, RawMessage)? {
     var flag: CInt = 0
     var status = MPI_Status()
     var message = CMPI_MESSAGE_NULL as RawMessage
