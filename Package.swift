@@ -93,6 +93,9 @@ let package = Package(
       name: "sorting", dependencies: ["MPI", "SPMD"], path: "Benchmarks/sort/Swift",
       swiftSettings: common),
     .executableTarget(
+      name: "farming", dependencies: ["Farm", "SPMD"], path: "Benchmarks/farm/Swift",
+      swiftSettings: common),
+    .executableTarget(
       name: "pooling", dependencies: ["MPI", "SPMD"], path: "Benchmarks/pool/Swift",
       swiftSettings: common),
     .executableTarget(
