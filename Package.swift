@@ -64,8 +64,10 @@ let package = Package(
       dependencies: ["CMPI", .product(name: "ComplexModule", package: "swift-numerics")],
       swiftSettings: library),
     .target(name: "SPMD", dependencies: ["MPI"], swiftSettings: library),
+    .target(name: "CProcess"),
     .target(
-      name: "Farm", dependencies: ["MPI", "SPMD", .product(name: "GRDB", package: "GRDB.swift")],
+      name: "Farm",
+      dependencies: ["CProcess", "MPI", "SPMD", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: common),
     .executableTarget(
       name: "pcompute",
@@ -100,6 +102,12 @@ let package = Package(
       name: "sums", dependencies: ["SPMD"], path: "Benchmarks/sums/Swift", swiftSettings: common),
     .executableTarget(
       name: "sorting", dependencies: ["MPI", "SPMD"], path: "Benchmarks/sort/Swift",
+      swiftSettings: common),
+    .executableTarget(
+      name: "farming", dependencies: ["Farm", "SPMD"], path: "Benchmarks/farm/Swift",
+      swiftSettings: common),
+    .executableTarget(
+      name: "pooling", dependencies: ["MPI", "SPMD"], path: "Benchmarks/pool/Swift",
       swiftSettings: common),
     .executableTarget(
       name: "interoperation", dependencies: ["MPI"], path: "Tests/Interoperation",

@@ -11,6 +11,7 @@ Builds pcompute, where that is needed, and runs it under MPI.
 
   ./run.sh                             the default job on all cores of this machine
   ./run.sh [OPTION…] COMMAND …         a command of pcompute: info, stats FILE…, help
+  ./run.sh [OPTION…] farm TASKS …      the commands of a list; with --tolerant it goes on where ranks are lost
   ./run.sh [OPTION…] -- --format json  the default job, with options of its own
   ./run.sh [OPTION…] example NAME …    an example, from the folder examples
   ./run.sh [OPTION…] exec PROGRAM …    any program built with MPI, with the settings below; builds nothing
@@ -288,7 +289,53 @@ launch() { # PROGRAM ARGUMENT…
     options+=(${hosts:+--host "$hosts"} ${hostfile:+--hostfile "$hostfile"})
     open_mpi_settings
   fi
+  if [[ ${2:-} == farm ]]; then attend_farm "$@"; fi
   exec "$launcher" ${ranks:+-n "$ranks"} "${options[@]}" "$@"
+}
+
+# Runs a farm. Its status is what rank 0 has left in a file: mpirun's says nothing where a signal has ended the job, or
+# where ranks may be lost. Does not return.
+attend_farm() { # PROGRAM farm ARGUMENT…
+  local child status=0 verdict tolerant='' number segments
+  verdict=$(mktemp)
+  segments=/dev/shm/vader_segment.$(uname -n).$EUID
+  export PCOMPUTE_VERDICT=$verdict
+  if [[ " ${*:3} " == *' --tolerant '* ]]; then
+    tolerant=1
+    if [[ $kind == hydra ]]; then
+      options+=(-disable-auto-cleanup)
+    elif [[ -x ${launcher%/*}/prterun ]]; then
+      options+=(--with-ft ulfm)
+    else
+      options+=(--enable-recovery)
+    fi
+  fi
+  "$launcher" ${ranks:+-n "$ranks"} "${options[@]}" "$@" <&0 &
+  child=$!
+  for number in TERM INT HUP USR1 USR2; do
+    # shellcheck disable=SC2064
+    trap "kill -$number $child 2>/dev/null || true" "$number"
+  done
+  # A signal ends `wait`, not mpirun.
+  while true; do
+    status=0
+    wait "$child" || status=$?
+    kill -0 "$child" 2>/dev/null || break
+  done
+  if [[ -s $verdict ]]; then
+    status=$(<"$verdict")
+  elif [[ $tolerant ]]; then
+    say "rank 0 was lost; what its journal has not is run by: ./run.sh farm --resume JOURNAL"
+    ((status)) || status=75
+  fi
+  if [[ $tolerant ]]; then
+    # Ranks that were killed leave their shared memory behind.
+    for number in "$segments".*; do
+      if [[ -e $number && $number -nt $verdict ]] && ! grep -qsF "$number" /proc/[0-9]*/maps; then rm -f "$number"; fi
+    done
+  fi
+  rm -f "$verdict"
+  exit "$status"
 }
 
 # Has the ranks of MPICH give their core away while they wait, where its library does not: 30 times faster when ranks

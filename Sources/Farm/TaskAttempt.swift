@@ -27,5 +27,14 @@ package struct TaskAttempt: Sendable, Equatable, Codable {
   /// All of them, where rank 0 prints or stores outputs.
   package var output: [UInt8]?
 
+  package init(
+    task: Int, attempt: Int, rank: Int, host: String, start: Double, end: Double, ending: Ending,
+    outputBytes: Int, tail: [UInt8], output: [UInt8]? = nil
+  ) {
+    (self.task, self.attempt, self.rank, self.host) = (task, attempt, rank, host)
+    (self.start, self.end, self.ending) = (start, end, ending)
+    (self.outputBytes, self.tail, self.output) = (outputBytes, tail, output)
+  }
+
   package var succeeded: Bool { ending == .exited(0) }
 }

@@ -9,7 +9,19 @@ internal import SPMD
     if let command = try? PCompute.parseAsRoot() as? any LocalCommand {
       exit(command.statusOfRun())
     }
-    exit(MPI.run { world in status(on: world) })
+    exit(
+      MPI.run { world in
+        let status = status(on: world)
+        if world.rank == 0 { leaveVerdict(status) }
+        return status
+      })
+  }
+
+  /// Writes the exit status to the file that run.sh has asked for: the launcher's own status says nothing
+  /// where ranks may be lost.
+  static func leaveVerdict(_ status: Int32) {
+    guard let path = environmentVariable("PCOMPUTE_VERDICT") else { return }
+    try? "\(status)\n".write(toFile: path, atomically: true, encoding: .utf8)
   }
 
   /// The exit status of this rank, when all output is out.

@@ -14,6 +14,11 @@ enum StandardOutput {
     try writeAll(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO)
   }
 
+  /// Writes bytes as they are.
+  static func write(bytes: [UInt8]) throws(OutputError) {
+    try writeAll(bytes[...], to: STDOUT_FILENO)
+  }
+
   /// Writes a value as JSON, with its keys in alphabetical order.
   static func write(json value: some Encodable) throws { try write(jsonText(value)) }
 }
@@ -36,7 +41,11 @@ private func jsonText(_ value: some Encodable) throws -> String {
 }
 
 private func writeAll(_ text: String, to descriptor: Int32) throws(OutputError) {
-  var rest = Array(text.utf8)[...]
+  try writeAll(Array(text.utf8)[...], to: descriptor)
+}
+
+private func writeAll(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) throws(OutputError) {
+  var rest = bytes
   while !rest.isEmpty {
     let written = unsafe rest.withUnsafeBytes {
       unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)

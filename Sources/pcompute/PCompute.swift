@@ -17,7 +17,7 @@ struct PCompute: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       PiCommand.self, InfoCommand.self, StatsCommand.self, IntegrateCommand.self, SortCommand.self,
-      SubmitCommand.self,
+      FarmCommand.self, SubmitCommand.self,
     ],
     defaultSubcommand: PiCommand.self)
 }

@@ -5,7 +5,7 @@
 #endif
 
 /// The text of an error number.
-func errorText(_ code: Int32) -> String {
+package func errorText(_ code: Int32) -> String {
   unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
 }
 

@@ -1,0 +1,153 @@
+internal import Glibc
+internal import MPI
+
+/// A rank other than 0: runs what it is told to, and reports.
+///
+/// What has ended is kept until rank 0 says that it has it. Where rank 0 is gone, it is written
+/// beside the journal, so that a resumed farm does not run it again.
+final class FarmMember {
+  private let worker: FarmWorker
+  private let mailbox: Mailbox
+  private let options: FarmOptions
+  private var number = 0
+  private var unacknowledged: [(number: Int, ended: [TaskAttempt])] = []
+  private var lastHeard = steadyTime()
+  private var lastSpoken = steadyTime()
+  private var idleSince: Double?
+  private var stoppedAt: Double?
+  private var hasWrittenRest = false
+  private var end: (status: Int32, isDamaged: Bool)?
+
+  init(worker: FarmWorker, mailbox: Mailbox, options: FarmOptions) {
+    self.worker = worker
+    self.mailbox = mailbox
+    self.options = options
+  }
+
+  /// Works until rank 0 says that all is over.
+  ///
+  /// - Returns: The exit status.
+  func run() throws -> Int32 {
+    while true {
+      while let mail = try mailbox.receive() {
+        lastHeard = steadyTime()
+        try obey(MessageDecoder().decode(FarmOrder.self, from: mail.bytes))
+      }
+      if let end { return leave(end.status, end.isDamaged) }
+      if FarmSignals.request == .now { stop() }
+      worker.startNext()
+      let ended = worker.poll(timeout: timeout)
+      if !ended.isEmpty { try report(ended) }
+      try speak()
+      try mailbox.poll()
+      writeRestIfNeeded()
+      if options.isTolerant && steadyTime() - lastHeard > options.lostAfter { abandon() }
+    }
+  }
+
+  /// Short where an order is expected, which nothing wakes us for.
+  private var timeout: Double {
+    guard worker.hasFreeSlot else {
+      idleSince = nil
+      return 0.005
+    }
+    let now = steadyTime()
+    let since = idleSince ?? now
+    idleSince = since
+    return min(0.005, max(0.0002, (now - since) / 20))
+  }
+
+  private func obey(_ order: FarmOrder) throws {
+    switch order {
+    case .run(let tasks): worker.accept(tasks)
+    case .acknowledged(let number):
+      unacknowledged.removeAll { $0.number <= number }
+      if hasWrittenRest && unacknowledged.isEmpty { removeRest() }
+    case .giveBack(let count):
+      var report = FarmReport()
+      report.givenBack = worker.giveBack(count)
+      try mailbox.send(report)
+    case .stop: stop()
+    case .alive: break
+    case .end(let status, let isDamaged): end = (status, isDamaged)
+    }
+  }
+
+  private func stop() {
+    if stoppedAt == nil { stoppedAt = steadyTime() }
+    worker.stop()
+  }
+
+  private func report(_ ended: [TaskAttempt]) throws {
+    number += 1
+    unacknowledged.append((number, ended))
+    var report = FarmReport()
+    (report.number, report.ended) = (number, ended)
+    try mailbox.send(report)
+  }
+
+  /// What is not urgent: what runs for long, what is refused, and that we live.
+  private func speak() throws {
+    let refused = worker.takeRefused()
+    let now = steadyTime()
+    let interval = min(0.5, options.lostAfter / 5)
+    guard !refused.isEmpty || now - lastSpoken > interval else { return }
+    lastSpoken = now
+    var report = FarmReport()
+    report.begun = worker.takeBegun(age: interval)
+    if !refused.isEmpty { report.givenBack = refused }
+    if !refused.isEmpty || !report.begun.isEmpty || options.isTolerant {
+      try mailbox.send(report)
+    }
+  }
+
+  // MARK: - The end
+
+  /// On a signal rank 0 may be gone, and we may have two seconds.
+  private func writeRestIfNeeded() {
+    guard let stoppedAt, worker.isIdle, !hasWrittenRest, !unacknowledged.isEmpty,
+      steadyTime() - stoppedAt > 0.3
+    else { return }
+    writeRest()
+  }
+
+  private func writeRest() {
+    guard let journal = options.journal else { return }
+    hasWrittenRest = true
+    let outcomes = unacknowledged.flatMap { $0.ended }.map { FarmOutcome(attempt: $0) }
+    try? AttemptLog(at: Journal.rankFile(of: journal, rank: worker.rank)).append(outcomes)
+  }
+
+  private func removeRest() {
+    hasWrittenRest = false
+    guard let journal = options.journal else { return }
+    _ = unsafe unlink(Journal.rankFile(of: journal, rank: worker.rank))
+  }
+
+  /// Rank 0 is gone. Does not return.
+  private func abandon() -> Never {
+    worker.stop()
+    let deadline = steadyTime() + options.grace + 2
+    while !worker.isIdle && steadyTime() < deadline {
+      let ended = worker.poll(timeout: 0.05)
+      if !ended.isEmpty {
+        number += 1
+        unacknowledged.append((number, ended))
+      }
+    }
+    if !unacknowledged.isEmpty { writeRest() }
+    _exit(FarmStatus.unfinished)
+  }
+
+  private func leave(_ status: Int32, _ isDamaged: Bool) -> Int32 {
+    guard isDamaged else { return status }
+    // MPI_Finalize would wait for those that are gone.
+    var report = FarmReport()
+    report.isLast = true
+    try? mailbox.send(report)
+    let deadline = steadyTime() + 1
+    while mailbox.outgoingCount > 0 && steadyTime() < deadline { try? mailbox.poll() }
+    fflush(nil)
+    _exit(status)
+  }
+}

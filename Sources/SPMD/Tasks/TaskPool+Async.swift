@@ -1,0 +1,87 @@
+internal import MPI
+internal import Synchronization
+
+/// Tasks that have arrived, and not been taken yet.
+private final class Feed<Element: Sendable>: Sendable {
+  private struct State {
+    var arrived: [Element] = []
+    var isOver = false
+    var error: (any Error)?
+  }
+  private let state = Mutex(State())
+
+  /// - Returns: How many wait.
+  func append(_ element: Element) -> Int {
+    state.withLock { state in
+      state.arrived.append(element)
+      return state.arrived.count
+    }
+  }
+
+  func end(_ error: (any Error)?) {
+    state.withLock { state in
+      state.isOver = true
+      state.error = error
+    }
+  }
+
+  func take() throws -> (elements: [Element], isOver: Bool) {
+    try state.withLock { state in
+      if let error = state.error { throw error }
+      defer { state.arrived = [] }
+      return (state.arrived, state.isOver)
+    }
+  }
+}
+
+extension TaskPool where Task: Sendable {
+  /// Runs the tasks of a sequence that arrives over time.
+  nonisolated(nonsending) func run(
+    _ sequence: some AsyncSequence<Task, any Error> & Sendable, give: Give,
+    _ body: PoolBody<Task, Output>
+  ) async throws -> [Int]? {
+    let own = try communicator.duplicated()
+    var patience = PoolPatience()
+    guard own.rank == root else {
+      let worker = makeWorker(on: own)
+      while !worker.isOver {
+        if try worker.step(body) {
+          patience.reset()
+        } else if let pause = patience.next() {
+          try? await Swift.Task.sleep(nanoseconds: UInt64(pause) * 1000)
+        }
+      }
+      try worker.leave()
+      return nil
+    }
+    let leader = makeLeader(on: own)
+    defer { leader.end() }
+    let feed = Feed<Task>()
+    let reading = Swift.Task.detached {
+      do {
+        for try await task in sequence {
+          while feed.append(task) > 1 << 16 { try await Swift.Task.sleep(nanoseconds: 1_000_000) }
+        }
+        feed.end(nil)
+      } catch {
+        feed.end(error)
+      }
+    }
+    defer { reading.cancel() }
+    var isWhole = false
+    while !leader.pool.isOver {
+      let isBusy = leader.turn(body, give) {
+        guard !isWhole else { return }
+        let (tasks, isOver) = try feed.take()
+        isWhole = isOver
+        if !tasks.isEmpty || isOver { leader.pool.add(tasks, isLast: isOver) }
+      }
+      if isBusy {
+        patience.reset()
+      } else if let pause = patience.next() {
+        try? await Swift.Task.sleep(nanoseconds: UInt64(pause) * 1000)
+      }
+    }
+    return try leader.finish(give)
+  }
+}

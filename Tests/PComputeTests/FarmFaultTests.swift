@@ -1,0 +1,105 @@
+import Foundation
+import Support
+import Testing
+
+/// Farms that are ended before their time, and farms that lose ranks.
+@Suite struct FarmFaultTests {
+  private enum Victim: String, CaseIterable { case launcher, worker, root }
+
+  private static let tasks = 60
+
+  /// Starts a farm, and waits until it is well under way.
+  private func begun(_ farm: Farm, ranks: Int, _ options: [String] = []) throws -> Launch {
+    try farm.writeList(tasks: Self.tasks, seconds: 0.2)
+    let launch = try farm.start(ranks: ranks, ["tasks", "--journal", "journal"] + options)
+    let isUnderWay = launch.wait(timeout: .seconds(30)) { _ in
+      ((try? farm.evidence()) ?? []).count { $0.ends == 1 } >= 10
+    }
+    #expect(isUnderWay)
+    return launch
+  }
+
+  /// The processes of a farm: the launcher, and rank by rank.
+  private func process(_ victim: Victim, of launch: Launch, _ farm: Farm) throws -> Int32 {
+    let all = launch.processes()
+    if victim == .launcher {
+      let launcher = all.first { $0.command.contains("mpirun") && !$0.command.contains("bash") }
+      return try #require(launcher).pid
+    }
+    let rank = victim == .root ? "0" : "1"
+    let found = all.first { process in
+      guard !process.command.contains("mpirun"), process.command.contains("pcompute farm") else {
+        return false
+      }
+      let variables = try? String(
+        contentsOfFile: "/proc/\(process.pid)/environ", encoding: .utf8)
+      return variables?.split(separator: "\0").contains("OMPI_COMM_WORLD_RANK=\(rank)") == true
+    }
+    return try #require(found).pid
+  }
+
+  @Test(arguments: [SIGTERM, SIGINT]) func signals(number: Int32) throws {
+    try Farm.inFolder { farm in
+      let launch = try begun(farm, ranks: 2)
+      launch.send(signal: number)
+      let result = try launch.result(timeout: .seconds(15))
+      #expect(result.status == 75)
+      #expect(result.standardError.contains("ended by SIGTERM"))
+      #expect(launch.leftovers().isEmpty)
+      try farm.checkResumed(tasks: Self.tasks, running: 2)
+    }
+  }
+
+  /// A warning: what runs goes on to its end.
+  @Test func warningSignal() throws {
+    try Farm.inFolder { farm in
+      let launch = try begun(farm, ranks: 2, ["--signal", "USR1"])
+      launch.send(signal: SIGUSR1)
+      let result = try launch.result(timeout: .seconds(15))
+      #expect(result.status == 75)
+      let evidence = try farm.evidence()
+      #expect(evidence.allSatisfy { $0.starts == $0.ends })
+      try farm.checkResumed(tasks: Self.tasks, running: 0)
+    }
+  }
+
+  @Test(.disabled(if: Launcher.usesMPICH), arguments: ["launcher", "worker", "root"])
+  func killed(name: String) throws {
+    let victim = try #require(Victim(rawValue: name))
+    try Farm.inFolder { farm in
+      let launch = try begun(farm, ranks: 3)
+      kill(try process(victim, of: launch, farm), SIGKILL)
+      let result = try launch.result(timeout: .seconds(15))
+      #expect(result.status != 0)
+      #expect(launch.leftovers().isEmpty)
+      try farm.checkResumed(tasks: Self.tasks, running: 3)
+    }
+  }
+
+  @Test(.disabled(if: Launcher.usesMPICH)) func aWorkerIsLost() throws {
+    try Farm.inFolder { farm in
+      let launch = try begun(farm, ranks: 3, ["--tolerant", "--lost-after", "2"])
+      kill(try process(.worker, of: launch, farm), SIGKILL)
+      let result = try launch.result(timeout: .seconds(40))
+      #expect(result.status == 0)
+      #expect(result.standardError.contains("rank 1 on"))
+      #expect(launch.leftovers().isEmpty)
+      #expect(try farm.states() == ["done": Self.tasks])
+      let evidence = try farm.evidence()
+      #expect(evidence.allSatisfy { $0.ends >= 1 })
+      #expect(evidence.count { $0.starts > 1 } <= 1)
+    }
+  }
+
+  @Test(.disabled(if: Launcher.usesMPICH)) func theRootIsLost() throws {
+    try Farm.inFolder { farm in
+      let launch = try begun(farm, ranks: 3, ["--tolerant", "--lost-after", "2"])
+      kill(try process(.root, of: launch, farm), SIGKILL)
+      let result = try launch.result(timeout: .seconds(40))
+      #expect(result.status == 75)
+      #expect(result.standardError.contains("rank 0 was lost"))
+      #expect(launch.leftovers().isEmpty)
+      try farm.checkResumed(tasks: Self.tasks, running: 3)
+    }
+  }
+}
