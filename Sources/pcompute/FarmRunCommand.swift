@@ -175,9 +175,6 @@ struct FarmRunCommand: Job {
       options.halt = halt
       options.failureLimit = fail ?? 1
       options.shuffleSeed = shuffle ? seed : nil
-      let now = Date().timeIntervalSince1970
-      let slurm = environmentVariable("SLURM_JOB_END_TIME").flatMap { Double($0) }
-      options.end = [timeLimit.map { now + $0 }, slurm].compactMap { $0 }.min()
       options.margin = margin
       options.grace = grace
       options.warnings = try signal.map(number(ofSignal:))
@@ -206,8 +203,17 @@ struct FarmRunCommand: Job {
     return FileManager.default.fileExists(atPath: journal)
   }
 
+  /// When the job will be ended: asked of Slurm by rank 0, which decides what begins.
+  private var end: Double? {
+    let ends = [
+      timeLimit.map { Date().timeIntervalSince1970 + $0 }, Allocation.current?.endTime,
+    ]
+    return ends.compactMap { $0 }.min()
+  }
+
   func run(on world: Communicator, timings: Timings) throws {
-    let options = try options
+    var options = try options
+    if world.rank == 0 { options.end = end }
     if dryRun {
       let result = try Farm.printTasks(of: source, on: world) { try StandardOutput.write($0) }
       if let message = result.message { throw Failure(message: message, status: result.status) }
