@@ -53,13 +53,17 @@ let package = Package(
       dependencies: ["CMPI", .product(name: "ComplexModule", package: "swift-numerics")],
       swiftSettings: library),
     .target(name: "SPMD", dependencies: ["MPI"], swiftSettings: library),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "Compression", dependencies: ["CZlib", "CZstd", "SPMD"], swiftSettings: common),
     .target(
       name: "Farm", dependencies: ["MPI", "SPMD", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: common),
     .executableTarget(
       name: "pcompute",
       dependencies: [
-        "Farm", "MPI", "SPMD", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Compression", "Farm", "MPI", "SPMD",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
 
@@ -99,6 +103,6 @@ let package = Package(
     tests("MPITests", ["MPI", .product(name: "ComplexModule", package: "swift-numerics")]),
     tests("SPMDTests", ["SPMD", "MPI"]),
     tests("FarmTests", ["Farm", "SPMD", "MPI"]),
-    tests("PComputeTests", [], exclude: ["Reference"]),
+    tests("PComputeTests", ["CZlib", "CZstd"], exclude: ["Reference"]),
     tests("LaunchTests", [], exclude: ["Fixtures"]),
   ])

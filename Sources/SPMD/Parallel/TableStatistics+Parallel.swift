@@ -19,9 +19,11 @@ extension TableStatistics {
   ///   - progress: Called with the fraction of this rank's bytes that were read, again and again.
   /// - Returns: The statistics on rank 0, `nil` on all others.
   /// - Throws: ``CSVError``, the same on all ranks, where a file cannot be read as a table;
-  ///   `MPIError` as reported by the library.
+  ///   ``ExpressionError``, the same on all ranks, where the condition is none; `MPIError` as
+  ///   reported by the library.
   /// - Complexity: O(log `size`) messages of a few hundred KiB a column at most, and one short one
-  ///   for each time that the files are read.
+  ///   for each time that the files are read. Groups are exchanged by a hash of their value, so that
+  ///   each has one rank; only the largest ones reach rank 0. A histogram reads the files once more.
   public static func compute(
     _ paths: [String], options: Options = Options(), on communicator: Communicator,
     progress: ((Double) -> Void)? = nil
@@ -38,7 +40,11 @@ extension TableStatistics {
       }
     }
 
-    worker.scan(start: .outside, types: scan.sampledTypes, selection: Array(scan.columns.indices))
+    // Groups are read along, and once more where the types turn out to be others.
+    let groups = scan.groupReader(scan.sampledTypes)
+    worker.scan(
+      start: .outside, types: scan.sampledTypes, selection: Array(scan.columns.indices),
+      also: groups)
     while true {
       let reports = try allReports(worker.report, columns: scan.columns.count, on: communicator)
       let agreement = ScanAgreement(reports)
@@ -50,8 +56,15 @@ extension TableStatistics {
       if agreement.isComplete {
         let problems = try gathered(
           scan.problems(worker.problems, lineOffset: offset), plan, on: communicator)
-        guard let states = try merged(worker.states, on: communicator) else { return nil }
-        return scan.statistics(states, reports: reports, problems: problems)
+        let pass = SecondPass(scan: scan, worker: worker, communicator: communicator)
+        let largest = try pass.groups(groups, types: agreement.types)
+        let states = try merged(worker.states, on: communicator)
+        let histogram = try pass.histogram(states)
+        guard let states else { return nil }
+        var statistics = scan.statistics(states, reports: reports, problems: problems)
+        statistics.groups = largest
+        statistics.histogram = histogram
+        return statistics
       }
       if let selection = agreement.work[communicator.rank] {
         worker.scan(
@@ -68,9 +81,7 @@ extension TableStatistics {
     if communicator.rank == 0 {
       do throws(CSVError) {
         words =
-          try [1]
-          + TablePlan(paths: paths, format: options.format, blockSize: options.blockSize)
-          .words
+          try [1] + TablePlan(paths: paths, options: options).words
       } catch {
         words = [0] + packed(Array(error.description.utf8))
       }
@@ -94,7 +105,7 @@ extension TableStatistics {
     }
   }
 
-  private static func agreedError(
+  static func agreedError(
     _ error: CSVError?, from rank: Int, on communicator: Communicator
   ) throws -> CSVError {
     var bytes = communicator.rank == rank ? Array((error?.description ?? "").utf8) : []
