@@ -18,30 +18,36 @@ enum HistogramBins: Sendable {
   /// About as many bins as wanted, at most one more than that, over numbers.
   static func numbers(from least: Double, to greatest: Double, count: Int) -> HistogramBins {
     guard least < greatest else { return .numbers([least, greatest]) }
-    // The difference of the two could be infinite.
-    let target = greatest / Double(count) - least / Double(count)
-    let exponent = decimalExponent(of: target)
-    var edges: [Double] = []
-    for (digit, exponent) in [(1.0, exponent), (2, exponent), (5, exponent), (1, exponent + 1)] {
-      let first = (scaled(least, -exponent) / digit).rounded(.down)
-      let last = (scaled(greatest, -exponent) / digit).rounded(.up)
-      // Integers beyond this have no neighbours, and then there are no round edges.
-      guard max(first.magnitude, last.magnitude) < 0x1p52 else { continue }
-      guard last - first <= Double(count) + 1 else { continue }
-      edges = (0...Int(last - first)).map { scaled((first + Double($0)) * digit, exponent) }
-      break
-    }
+    let edges = roundEdges(from: least, to: greatest, count: count)
     let isAscending = zip(edges, edges.dropFirst()).allSatisfy { $0 < $1 }
     if edges.count > 1, isAscending, edges[0] <= least, greatest <= edges[edges.count - 1] {
       return .numbers(edges)
     }
-    edges = [least]
-    for i in 1..<count {
+    var even = [least]
+    for i in 1..<max(1, count) {
       let share = Double(i) / Double(count)
       let edge = least * (1 - share) + greatest * share
-      if edge > edges[edges.count - 1] && edge < greatest { edges.append(edge) }
+      if edge > even[even.count - 1] && edge < greatest { even.append(edge) }
     }
-    return .numbers(edges + [greatest])
+    return .numbers(even + [greatest])
+  }
+
+  /// Multiples of 1, 2 or 5 times a power of ten; none where there are no such numbers.
+  private static func roundEdges(
+    from least: Double, to greatest: Double, count: Int
+  ) -> [Double] {
+    let target = greatest / Double(count) - least / Double(count)
+    guard target.isNormal else { return [] }
+    let exponent = decimalExponent(of: target)
+    for (digit, exponent) in [(1.0, exponent), (2, exponent), (5, exponent), (1, exponent + 1)] {
+      let first = (scaled(least, -exponent) / digit).rounded(.down)
+      let last = (scaled(greatest, -exponent) / digit).rounded(.up)
+      // Integers beyond this have no neighbours.
+      guard max(first.magnitude, last.magnitude) < 0x1p52 else { continue }
+      guard last - first <= Double(count) + 1 else { continue }
+      return (0...Int(last - first)).map { scaled((first + Double($0)) * digit, exponent) }
+    }
+    return []
   }
 
   /// About as many bins as wanted over integers, whose width is a round number of units, or one of
