@@ -39,7 +39,7 @@ let testTargets = [
   tests("MPITests", ["MPI", .product(name: "ComplexModule", package: "swift-numerics")]),
   tests("SPMDTests", ["SPMD", "MPI"]),
   tests("FarmTests", ["Farm", "SPMD", "MPI"]),
-  tests("PComputeTests", [], exclude: ["Reference"]),
+  tests("PComputeTests", ["CZlib", "CZstd"], exclude: ["Reference"]),
   tests("LaunchTests", [], exclude: ["Fixtures"]),
 ]
 
@@ -65,6 +65,9 @@ let package = Package(
       swiftSettings: library),
     .target(name: "SPMD", dependencies: ["MPI"], swiftSettings: library),
     .target(name: "CProcess"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "Compression", dependencies: ["CZlib", "CZstd", "SPMD"], swiftSettings: common),
     .target(
       name: "Farm",
       dependencies: ["CProcess", "MPI", "SPMD", .product(name: "GRDB", package: "GRDB.swift")],
@@ -72,7 +75,8 @@ let package = Package(
     .executableTarget(
       name: "pcompute",
       dependencies: [
-        "Farm", "MPI", "SPMD", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Compression", "Farm", "MPI", "SPMD",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
 

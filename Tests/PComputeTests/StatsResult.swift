@@ -3,9 +3,12 @@ import Foundation
 /// The JSON of `pcompute stats`, as a program reads it.
 struct StatsResult: Decodable {
   var rows: Int
+  var selectedRows: Int
   var ranks: Int
   var seconds: Double
   var columns: [Column]
+  var groups: Groups?
+  var histogram: Histogram?
   var problems: [String]
   var problemCount: Int
 
@@ -14,8 +17,9 @@ struct StatsResult: Decodable {
     var type: String
     var count: Int
     var missing: Int
-    var distinct: Int
+    var distinct: Int?
     var distinctError: Double
+    var sum: Value?
     var mean: Double?
     var standardDeviation: Double?
     var min: Value?
@@ -24,6 +28,34 @@ struct StatsResult: Decodable {
     var quantileError: Double?
     var top: [Frequent]
     var topError: Int
+  }
+
+  struct Groups: Decodable {
+    var column: String
+    var count: Int
+    var largest: [Group]
+  }
+
+  struct Group: Decodable {
+    var value: String?
+    var count: Int
+    var columns: [GroupColumn]
+  }
+
+  struct GroupColumn: Decodable {
+    var name: String
+    var count: Int
+    var sum: Value?
+    var mean: Double?
+    var min: Value?
+    var max: Value?
+  }
+
+  struct Histogram: Decodable {
+    var column: String
+    var edges: [Value]
+    var counts: [Int]
+    var missing: Int
   }
 
   struct Frequent: Decodable {

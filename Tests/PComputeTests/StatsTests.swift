@@ -70,7 +70,10 @@ import Testing
       let output = try run(1, [path, "--format", "json", "--top", "0"]).standardOutput
       let json = try #require(
         JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
-      #expect(Set(json.keys).isSuperset(of: ["rows", "ranks", "seconds", "columns", "problems"]))
+      #expect(
+        Set(json.keys).isSuperset(of: [
+          "rows", "selectedRows", "ranks", "seconds", "columns", "groups", "histogram", "problems",
+        ]))
       for column in try #require(json["columns"] as? [[String: Any]]) {
         #expect(
           Set(column.keys).isSuperset(of: [
@@ -162,5 +165,23 @@ import Testing
         [path, "--delimiter", "ab"], "--delimiter takes one byte, not “ab”", status: 2)
     }
     try expectFailure([], "Missing expected argument", status: 2)
+    try withCSV("a,b\n1,x\n2,y\n") { path in
+      try expectFailure(
+        [path, "--only", "count,median"],
+        "--only: no statistic “median”; there are count, missing, sum, mean,", status: 2)
+      try expectFailure(
+        [path, "--where", "a >"], "--where, column 4: expected a number", status: 2)
+      try expectFailure(
+        [path, "--where", "c > 1"], "--where, column 1: there is no column “c”", status: 2)
+      try expectFailure(
+        [path, "--by", "c"], "there is no column \"c\"; the columns are \"a\", \"b\"")
+      try expectFailure(
+        [path, "--histogram", "b"], "no histogram of \"b\": its values are not numbers")
+      try expectFailure([path, "--svg", "x.svg"], "--svg needs --histogram", status: 2)
+      try expectFailure(
+        [path, "--histogram", "a", "--svg", "/nowhere/x.svg"],
+        "pcompute: /nowhere/x.svg: No such file or directory")
+      try expectFailure([path, "--limit", "0"], "--limit takes 1 to 1000000, not 0", status: 2)
+    }
   }
 }

@@ -43,6 +43,43 @@ import Testing
     }
   }
 
+  @Test func groupsAndHistogramsSameAsOneProcess() throws {
+    try withWorld { world in
+      var text = "key,value,when\n"
+      for i in 0..<4000 {
+        let value = i % 7 == 0 ? "" : "\(Double(i * 7919 % 4001) / 10)"
+        text += "\(i % 3 == 0 ? "\"a,\n\"" : i % 11 == 1 ? "" : "k\(i * i % 701)"),\(value),"
+        text += "2024-0\(1 + i % 9)-1\(i % 10)\n"
+      }
+      // The sample does not tell that values are numbers, and later ones that they are no integers.
+      for i in 0..<9 { text += "late,\(i).25,\n" }
+      try withShared(text, on: world) { path in
+        for (memory, blockSize) in [(0, 500), (5000, 4096), (1 << 20, 1 << 20)] {
+          for (column, condition) in [("value", nil), ("when", "value > 100 || key == \"late\"")] {
+            var options = TableStatistics.Options()
+            options.blockSize = blockSize
+            options.groupColumn = "key"
+            options.groupLimit = 50
+            options.groupMemory = memory
+            options.histogramColumn = column
+            options.condition = condition
+            options.statistics = Statistic.plain
+            let parallel = try TableStatistics.compute([path], options: options, on: world)
+            guard let parallel else { continue }
+            let serial = try TableStatistics(of: [path], options: options)
+            #expect(fingerprint(parallel) == fingerprint(serial))
+            #expect("\(parallel.groups as Any)" == "\(serial.groups as Any)")
+            #expect("\(parallel.histogram as Any)" == "\(serial.histogram as Any)")
+            #expect(parallel.groups?.largest.first?.value == "a,\n")
+            let counted = parallel.histogram?.counts.reduce(0, +)
+            let values = parallel.columns.first { $0.name == column }?.count
+            #expect(counted == values)
+          }
+        }
+      }
+    }
+  }
+
   @Test func errorsAreTheSameOnAllRanks() throws {
     try withWorld { world in
       try withShared("a\n1\n2\n\"3\n4\n", on: world) { path in
@@ -55,6 +92,19 @@ import Testing
       }
       #expect(throws: CSVError("/nowhere: No such file or directory")) {
         try TableStatistics.compute(["/nowhere"], on: world)
+      }
+      try withShared("a,b\n1,x\n2,y\n", on: world) { path in
+        var options = TableStatistics.Options()
+        options.histogramColumn = "b"
+        let noNumbers = "no histogram of \"b\": its values are not numbers, dates or times"
+        #expect(throws: CSVError(noNumbers)) {
+          try TableStatistics.compute([path], options: options, on: world)
+        }
+        options.histogramColumn = nil
+        options.condition = "c > 1"
+        #expect(throws: ExpressionError(column: 1, message: "there is no column “c”")) {
+          try TableStatistics.compute([path], options: options, on: world)
+        }
       }
     }
   }

@@ -82,10 +82,10 @@ func withFile<Result>(_ contents: [UInt8], _ body: (String) throws -> Result) th
     var options = TableStatistics.Options()
     options.blockSize = blockSize
     return try withFile(text) { path in
-      do throws(CSVError) {
+      do {
         _ = try TableStatistics(of: [path], options: options, ranges: ranges)
         return "no error"
-      } catch {
+      } catch let error as CSVError {
         return error.description.replacing(path, with: "FILE")
       }
     }

@@ -24,7 +24,7 @@ final class ByteBuffer {
   deinit { unsafe base.deallocate() }
 
   /// Appends up to `limit` bytes of a file; returns how many there were.
-  func append(from file: CSVFile, at offset: Int, limit: Int) throws(CSVError) -> Int {
+  func append(from file: any TableFile, at offset: Int, limit: Int) throws(CSVError) -> Int {
     if count + limit > capacity { grow(to: max(2 * capacity, count + limit)) }
     let free = unsafe UnsafeMutableRawBufferPointer(start: base + count, count: limit)
     let got = try unsafe file.read(at: offset, into: free)

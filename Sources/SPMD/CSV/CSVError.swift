@@ -58,6 +58,8 @@ public struct CSVFormat: Hashable, Sendable {
     self.missingValues = missingValues
   }
 
+  var missingBytes: [[UInt8]] { missingValues.map { Array($0.utf8) } }
+
   /// The longest record that is read; a quote that is never closed must not fill the memory.
   static let longestRecord = 64 << 20
 }

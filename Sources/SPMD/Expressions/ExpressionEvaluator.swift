@@ -10,8 +10,10 @@ public struct ExpressionEvaluator {
   private static var blockLength: Int { 8 * packs }
 
   /// Makes the storage for an expression.
-  public init(_ expression: Expression) {
-    program = expression.program
+  public init(_ expression: Expression) { self.init(expression.program) }
+
+  init(_ program: ExpressionProgram) {
+    self.program = program
     registers = [Pack](repeating: .zero, count: program.registerCount * Self.packs)
     for (value, register) in program.constants {
       for i in 0..<Self.packs { registers[register * Self.packs + i] = Pack(repeating: value) }

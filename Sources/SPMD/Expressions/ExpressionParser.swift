@@ -1,10 +1,15 @@
 /// Reads an expression by recursive descent, one function for each level of precedence.
 struct ExpressionParser {
-  private let tokens: [ExpressionToken]
   private let variables: [String: Int]
-  private var position = 0
   private var depth = 0
-  private(set) var graph = ExpressionGraph()
+  // These members are not private because conditions on records are read in
+  // ExpressionParser+Records.
+  let tokens: [ExpressionToken]
+  var position = 0
+  var graph = ExpressionGraph()
+  /// Where records are what the expression is about: what it takes of them, which the variables of
+  /// the graph are numbers of.
+  var inputs: RecordInputs?
 
   /// Deeper ones could exhaust the stack.
   private static let maximumDepth = 200
@@ -14,11 +19,18 @@ struct ExpressionParser {
     self.variables = Dictionary(zip(variables, 0...), uniquingKeysWith: { first, _ in first })
   }
 
+  /// Reads a condition on the records of a table.
+  init(condition text: String, columns: [String]) throws(ExpressionError) {
+    tokens = try ExpressionToken.tokens(of: text, quotes: true)
+    variables = [:]
+    inputs = RecordInputs(columns: columns)
+  }
+
   /// Reads all of the text.
   ///
   /// - Returns: The node of the graph that stands for it.
   mutating func parse() throws(ExpressionError) -> Int {
-    let result = try conditional()
+    let result = truth(of: try conditional())
     guard token.kind == .end else {
       throw error("expected an operator, not \(token.text)")
     }
@@ -30,8 +42,9 @@ struct ExpressionParser {
   private mutating func conditional() throws(ExpressionError) -> Int {
     try enter()
     defer { depth -= 1 }
-    let condition = try disjunction()
+    var condition = try disjunction()
     guard accept("?") != nil else { return condition }
+    condition = truth(of: condition)
     let first = try conditional()
     try expect(":")
     let second = try conditional()
@@ -40,38 +53,47 @@ struct ExpressionParser {
 
   private mutating func disjunction() throws(ExpressionError) -> Int {
     var left = try conjunction()
-    while accept("||") != nil { left = graph.operation(.or, left, try conjunction()) }
+    while accept("||") != nil {
+      left = graph.operation(.or, truth(of: left), truth(of: try conjunction()))
+    }
     return left
   }
 
   private mutating func conjunction() throws(ExpressionError) -> Int {
     var left = try comparison()
-    while accept("&&") != nil { left = graph.operation(.and, left, try comparison()) }
+    while accept("&&") != nil {
+      left = graph.operation(.and, truth(of: left), truth(of: try comparison()))
+    }
     return left
   }
 
   /// `a < b < c` means `a < b && b < c`.
   private mutating func comparison() throws(ExpressionError) -> Int {
+    if inputs != nil { return try recordComparison() }
     var left = try sum()
     var all: Int?
     while let symbol = accept("<", "<=", ">", ">=", "==", "!=") {
       let right = try sum()
-      let one =
-        switch symbol {
-        case ">": graph.operation(.less, right, left)
-        case ">=": graph.operation(.lessOrEqual, right, left)
-        case "<": graph.operation(.less, left, right)
-        case "<=": graph.operation(.lessOrEqual, left, right)
-        case "==": graph.operation(.equal, left, right)
-        default: graph.operation(.notEqual, left, right)
-        }
+      let one = compared(left, symbol, right)
       all = all.map { graph.operation(.and, $0, one) } ?? one
       left = right
     }
     return all ?? left
   }
 
-  private mutating func sum() throws(ExpressionError) -> Int {
+  /// The node that compares two others.
+  mutating func compared(_ left: Int, _ symbol: String, _ right: Int) -> Int {
+    switch symbol {
+    case ">": graph.operation(.less, right, left)
+    case ">=": graph.operation(.lessOrEqual, right, left)
+    case "<": graph.operation(.less, left, right)
+    case "<=": graph.operation(.lessOrEqual, left, right)
+    case "==": graph.operation(.equal, left, right)
+    default: graph.operation(.notEqual, left, right)
+    }
+  }
+
+  mutating func sum() throws(ExpressionError) -> Int {
     var left = try product()
     while let symbol = accept("+", "-") {
       left = graph.operation(symbol == "+" ? .add : .subtract, left, try product())
@@ -93,7 +115,7 @@ struct ExpressionParser {
     defer { depth -= 1 }
     if accept("-") != nil { return graph.operation(.negate, try unary()) }
     if accept("+") != nil { return try unary() }
-    if accept("!") != nil { return graph.operation(.not, try unary()) }
+    if accept("!") != nil { return graph.operation(.not, truth(of: try unary())) }
     let base = try primary()
     // Exponents may have signs, and are taken from the right.
     guard accept("^", "**") != nil else { return base }
@@ -114,6 +136,12 @@ struct ExpressionParser {
     case .name(let name):
       position += 1
       return try named(name, at: token)
+    case .column(let name):
+      position += 1
+      guard let column = variable(name) else {
+        throw error("there is no column “\(name)”", at: token)
+      }
+      return column
     default:
       throw error("expected a number, a name or “(”, not \(token.text)")
     }
@@ -123,11 +151,13 @@ struct ExpressionParser {
     _ name: String, at token: ExpressionToken
   ) throws(ExpressionError) -> Int {
     if self.token.kind != .symbol("(") {
-      if let number = variables[name] { return graph.variable(number) }
+      if let variable = variable(name) { return variable }
       if let value = ExpressionOperation.constants[name] { return graph.constant(value) }
       let isFunction = ExpressionOperation(function: name) != nil
       throw error(
-        isFunction ? "“(” must follow the function “\(name)”" : "unknown name “\(name)”", at: token)
+        isFunction
+          ? "“(” must follow the function “\(name)”"
+          : inputs == nil ? "unknown name “\(name)”" : "there is no column “\(name)”", at: token)
     }
     guard let function = ExpressionOperation(function: name) else {
       throw error("unknown function “\(name)”", at: token)
@@ -152,6 +182,11 @@ struct ExpressionParser {
     }
   }
 
+  private mutating func variable(_ name: String) -> Int? {
+    if let column = inputs?.columns[name] { return variable(for: .number(column)) }
+    return variables[name].map { graph.variable($0) }
+  }
+
   private mutating func arguments() throws(ExpressionError) -> [Int] {
     try expect("(")
     if accept(")") != nil { return [] }
@@ -163,9 +198,9 @@ struct ExpressionParser {
 
   // MARK: - Tokens
 
-  private var token: ExpressionToken { tokens[position] }
+  var token: ExpressionToken { tokens[position] }
 
-  private mutating func accept(_ symbols: String...) -> String? {
+  mutating func accept(_ symbols: String...) -> String? {
     guard case .symbol(let symbol) = token.kind, symbols.contains(symbol) else { return nil }
     position += 1
     return symbol
@@ -184,7 +219,7 @@ struct ExpressionParser {
     }
   }
 
-  private func error(_ message: String, at token: ExpressionToken? = nil) -> ExpressionError {
+  func error(_ message: String, at token: ExpressionToken? = nil) -> ExpressionError {
     ExpressionError(column: (token ?? self.token).column, message: message)
   }
 }

@@ -3,6 +3,9 @@ struct ExpressionToken {
   enum Kind: Equatable {
     case number(Double)
     case name(String)
+    /// A name in backquotes, which is nothing but a column.
+    case column(String)
+    case text(String)
     case symbol(String)
     case end
   }
@@ -15,7 +18,8 @@ struct ExpressionToken {
   var text: String {
     switch kind {
     case .number(let value): "\(value)"
-    case .name(let name): "“\(name)”"
+    case .name(let name), .column(let name): "“\(name)”"
+    case .text(let text): "the text “\(text)”"
     case .symbol(let symbol): "“\(symbol)”"
     case .end: "the end"
     }
@@ -28,7 +32,11 @@ struct ExpressionToken {
   ]
 
   /// Cuts a text into tokens, with one for its end.
-  static func tokens(of text: String) throws(ExpressionError) -> [ExpressionToken] {
+  ///
+  /// - Parameter quotes: Whether texts and names in quotes are tokens.
+  static func tokens(
+    of text: String, quotes: Bool = false
+  ) throws(ExpressionError) -> [ExpressionToken] {
     let characters = Array(text)
     var tokens: [ExpressionToken] = []
     var index = 0
@@ -40,6 +48,12 @@ struct ExpressionToken {
       } else if isDigit(character) || character == "." {
         let (value, end) = try number(characters, from: index)
         tokens.append(ExpressionToken(kind: .number(value), column: start + 1))
+        index = end
+      } else if quotes && "\"'`".contains(character) {
+        let (content, end) = try quoted(characters, from: index)
+        tokens.append(
+          ExpressionToken(
+            kind: character == "`" ? .column(content) : .text(content), column: start + 1))
         index = end
       } else if isLetter(character) {
         while index < characters.count, isLetter(characters[index]) || isDigit(characters[index]) {
@@ -84,6 +98,26 @@ struct ExpressionToken {
       throw ExpressionError(column: start + 1, message: "“\(text)” is not a number")
     }
     return (value, index)
+  }
+
+  /// What stands between two quotes, where two of them stand for one.
+  private static func quoted(
+    _ characters: [Character], from start: Int
+  ) throws(ExpressionError) -> (String, end: Int) {
+    let quote = characters[start]
+    var content = ""
+    var index = start + 1
+    while index < characters.count {
+      if characters[index] == quote {
+        guard index + 1 < characters.count, characters[index + 1] == quote else {
+          return (content, index + 1)
+        }
+        index += 1
+      }
+      content.append(characters[index])
+      index += 1
+    }
+    throw ExpressionError(column: start + 1, message: "the \(quote) that opens here is not closed")
   }
 
   private static func isDigit(_ character: Character) -> Bool {

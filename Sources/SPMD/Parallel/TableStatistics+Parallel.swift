@@ -16,13 +16,15 @@ extension TableStatistics {
   ///   - paths: CSV files with the same columns.
   ///   - options: What to compute.
   ///   - communicator: The ranks that share the work.
-  ///   - timings: Takes the sections `plan`, `read`, `agree` and `merge`.
+  ///   - timings: Takes the sections `plan`, `read`, `agree` and `merge`; `groups` and `histogram`.
   ///   - progress: Called with the fraction of this rank's bytes that were read, again and again.
   /// - Returns: The statistics on rank 0, `nil` on all others.
   /// - Throws: ``CSVError``, the same on all ranks, where a file cannot be read as a table;
-  ///   `MPIError` as reported by the library.
+  ///   ``ExpressionError``, the same on all ranks, where the condition is none; `MPIError` as
+  ///   reported by the library.
   /// - Complexity: O(log `size`) messages of a few hundred KiB a column at most, and one short one
-  ///   for each time that the files are read.
+  ///   for each time that the files are read. Groups are exchanged by a hash of their value, so that
+  ///   each has one rank; only the largest ones reach rank 0. A histogram reads the files once more.
   public static func compute(
     _ paths: [String], options: Options = Options(), on communicator: Communicator,
     timings: Timings = Timings(), progress: ((Double) -> Void)? = nil
@@ -39,8 +41,12 @@ extension TableStatistics {
       }
     }
 
+    // Groups are read along, and once more where the types turn out to be others.
+    let groups = scan.groupReader(scan.sampledTypes)
     timings.measure("read") {
-      worker.scan(start: .outside, types: scan.sampledTypes, selection: Array(scan.columns.indices))
+      worker.scan(
+        start: .outside, types: scan.sampledTypes, selection: Array(scan.columns.indices),
+        also: groups)
     }
     while true {
       let reports = try timings.measure("agree") {
@@ -55,9 +61,17 @@ extension TableStatistics {
       if agreement.isComplete {
         let problems = try gathered(
           scan.problems(worker.problems, lineOffset: offset), plan, on: communicator)
+        let pass = SecondPass(scan: scan, worker: worker, communicator: communicator)
+        let largest = try timings.measure("groups") {
+          try pass.groups(groups, types: agreement.types)
+        }
         let states = try timings.measure("merge") { try merged(worker.states, on: communicator) }
+        let histogram = try timings.measure("histogram") { try pass.histogram(states) }
         guard let states else { return nil }
-        return scan.statistics(states, reports: reports, problems: problems)
+        var statistics = scan.statistics(states, reports: reports, problems: problems)
+        statistics.groups = largest
+        statistics.histogram = histogram
+        return statistics
       }
       if let selection = agreement.work[communicator.rank] {
         timings.measure("read") {
@@ -77,9 +91,7 @@ extension TableStatistics {
     if communicator.rank == 0 {
       do throws(CSVError) {
         words =
-          try [1]
-          + TablePlan(paths: paths, format: options.format, blockSize: options.blockSize)
-          .words
+          try [1] + TablePlan(paths: paths, options: options).words
       } catch {
         words = [0] + packed(Array(error.description.utf8))
       }
@@ -103,7 +115,7 @@ extension TableStatistics {
     }
   }
 
-  private static func agreedError(
+  static func agreedError(
     _ error: CSVError?, from rank: Int, on communicator: Communicator
   ) throws -> CSVError {
     var bytes = communicator.rank == rank ? Array((error?.description ?? "").utf8) : []

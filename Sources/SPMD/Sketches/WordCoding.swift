@@ -20,18 +20,24 @@ struct WordReader {
 
 /// Bytes as words: their number, then eight to a word.
 func packed(_ bytes: [UInt8]) -> [UInt64] {
-  var words = [UInt64(bytes.count)]
+  var words: [UInt64] = []
   words.reserveCapacity(bytes.count / 8 + 2)
-  var start = 0
-  while start < bytes.count {
+  appendPacked(bytes[...], to: &words)
+  return words
+}
+
+/// Appends bytes as ``packed(_:)`` makes words of them.
+func appendPacked(_ bytes: ArraySlice<UInt8>, to words: inout [UInt64]) {
+  words.append(UInt64(bytes.count))
+  var start = bytes.startIndex
+  while start < bytes.endIndex {
     var word: UInt64 = 0
-    for i in start..<min(start + 8, bytes.count) {
+    for i in start..<min(start + 8, bytes.endIndex) {
       word |= UInt64(bytes[i]) << UInt64(8 * (i - start))
     }
     words.append(word)
     start += 8
   }
-  return words
 }
 
 extension WordReader {

@@ -15,6 +15,20 @@ extension ExactSum {
     return negative ? -rounded : rounded
   }
 
+  /// The sum, where it is an integer of 64 bits.
+  var integer: Int64? {
+    guard nonFinite == nil else { return nil }
+    var copy = self
+    copy.passCarries()
+    let unit = Self.bias / 32
+    guard copy.limbs[..<unit].allSatisfy({ $0 == 0 }) else { return nil }
+    let low = UInt64(copy.limbs[unit]) | UInt64(copy.limbs[unit + 1]) << 32
+    let value = Int64(bitPattern: low)
+    var same = ExactSum()
+    same.add(Int128(value))
+    return same == self ? value : nil
+  }
+
   /// The sum divided by `count`, rounded once.
   ///
   /// - Precondition: `count` is positive.

@@ -18,8 +18,9 @@ struct SumPair {
     slots = [Int64](repeating: 0, count: 3 * 2048)
   }
 
-  /// Adds numbers and their squares.
-  mutating func add(_ values: Span<Double>) {
+  /// Adds numbers and, unless they are not wanted, their squares.
+  mutating func add(_ values: Span<Double>, withSquares: Bool = true) {
+    guard withSquares else { return sum.add(contentsOf: values) }
     var start = 0
     while start < values.count {
       let end = min(start + Self.batch, values.count)
@@ -70,8 +71,21 @@ struct SumPair {
 
   /// Adds integers and their squares.
   ///
-  /// - Parameter bound: No integer is greater than this in magnitude.
-  mutating func add(_ values: Span<Int64>, bound: UInt64) {
+  /// - Parameters:
+  ///   - bound: No integer is greater than this in magnitude.
+  ///   - withSquares: Whether the squares are wanted.
+  mutating func add(_ values: Span<Int64>, bound: UInt64, withSquares: Bool = true) {
+    if !withSquares && bound < 1 << 52 {
+      var start = 0
+      while start < values.count {
+        let end = min(start + Self.batch, values.count)
+        var total: Int64 = 0
+        for i in start..<end { unsafe total &+= values[unchecked: i] }
+        sum.add(Int128(total))
+        start = end
+      }
+      return
+    }
     if bound < 1 << 26 {
       var start = 0
       while start < values.count {

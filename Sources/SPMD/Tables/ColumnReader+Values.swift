@@ -1,6 +1,5 @@
 extension ColumnReader {
-  func add(_ values: [Int64]) {
-    let span = values.span
+  func add(_ span: Span<Int64>) {
     var least = Int64.max
     var greatest = Int64.min
     for i in span.indices {
@@ -8,41 +7,46 @@ extension ColumnReader {
       least = min(least, value)
       greatest = max(greatest, value)
     }
-    if state.type == .integer {
-      state.sums.add(span, bound: max(least.magnitude, greatest.magnitude))
+    if state.type == .integer && needs.sum {
+      let bound = max(least.magnitude, greatest.magnitude)
+      state.sums.add(span, bound: bound, withSquares: needs.squares)
     }
-    var keys: [UInt64] = []
-    swap(&keys, &self.keys)
-    keys.removeAll(keepingCapacity: true)
-    for i in span.indices { keys.append(OrderedKey.encode(unsafe span[unchecked: i])) }
-    addKeys(keys, least: OrderedKey.encode(least), greatest: OrderedKey.encode(greatest))
-    swap(&keys, &self.keys)
+    extend(to: OrderedKey.encode(least), OrderedKey.encode(greatest), count: span.count)
+    guard needs.sketches else { return }
+    addKeys(of: span) { OrderedKey.encode($0) }
   }
 
-  func add(_ values: [Double]) {
-    let span = values.span
-    state.sums.add(span)
-    var keys: [UInt64] = []
-    swap(&keys, &self.keys)
-    keys.removeAll(keepingCapacity: true)
+  func add(_ span: Span<Double>) {
+    if needs.sum { state.sums.add(span, withSquares: needs.squares) }
     var least = UInt64.max
     var greatest = UInt64.min
-    for i in span.indices {
-      let key = OrderedKey.encode(unsafe span[unchecked: i])
-      keys.append(key)
-      least = min(least, key)
-      greatest = max(greatest, key)
+    if needs.extremes {
+      for i in span.indices {
+        let key = OrderedKey.encode(unsafe span[unchecked: i])
+        least = min(least, key)
+        greatest = max(greatest, key)
+      }
     }
-    addKeys(keys, least: least, greatest: greatest)
-    swap(&keys, &self.keys)
+    extend(to: least, greatest, count: span.count)
+    guard needs.sketches else { return }
+    addKeys(of: span) { OrderedKey.encode($0) }
   }
 
-  func addKeys(_ keys: [UInt64], least: UInt64, greatest: UInt64) {
-    state.count += keys.count
+  private func extend(to least: UInt64, _ greatest: UInt64, count: Int) {
+    state.count += count
     state.least = min(state.least, least)
     state.greatest = max(state.greatest, greatest)
-    frequent.insert(contentsOf: keys.span, distinct: &state.distinct)
+  }
+
+  @inline(__always)
+  private func addKeys<Value>(of span: Span<Value>, _ key: (Value) -> UInt64) {
+    var keys: [UInt64] = []
+    swap(&keys, &self.keys)
+    keys.removeAll(keepingCapacity: true)
+    for i in span.indices { keys.append(key(unsafe span[unchecked: i])) }
+    if needs.counters { frequent.insert(contentsOf: keys.span, distinct: &state.distinct) }
     if state.type != .boolean { quantiles?.insert(contentsOf: keys.span) }
+    swap(&keys, &self.keys)
   }
 
   /// Counts a text; long ones by their beginning, their length and a hash, so that memory stays
@@ -58,23 +62,6 @@ extension ColumnReader {
       for i in 0..<8 { key.append(UInt8(truncatingIfNeeded: word >> UInt64(8 * i))) }
     }
     return unsafe key.withUnsafeBytes { unsafe frequent.insert($0) }
-  }
-
-  static func considerExtremes(
-    _ bytes: UnsafeRawBufferPointer, _ state: inout ColumnState
-  ) {
-    if let current = state.leastText {
-      if unsafe bytes.lexicographicallyPrecedes(current) { state.leastText = unsafe Array(bytes) }
-    } else {
-      state.leastText = unsafe Array(bytes)
-    }
-    if let current = state.greatestText {
-      if unsafe current.lexicographicallyPrecedes(bytes) {
-        state.greatestText = unsafe Array(bytes)
-      }
-    } else {
-      state.greatestText = unsafe Array(bytes)
-    }
   }
 }
 

@@ -1,9 +1,9 @@
 /// Reads one column of batch after batch into a ``ColumnState``.
-final class ColumnReader {
+final class ColumnReader: FieldReader, BatchReader {
   let column: Int
-  // These members are not private because the reader goes on in ColumnReader+Fields and +Values.
+  // These members are not private because the reader goes on in ColumnReader+Values.
   var state: ColumnState
-  let missingValues: [[UInt8]]
+  let needs: StatisticNeeds
   private let limits: SketchLimits
 
   /// The sketches of the block that is being read.
@@ -14,14 +14,17 @@ final class ColumnReader {
   private var integers: [Int64] = []
   private var numbers: [Double] = []
   var keys: [UInt64] = []
-  var unquoted: [UInt8] = []
 
-  init(column: Int, type: ColumnType, missingValues: [[UInt8]], limits: SketchLimits) {
+  init(
+    column: Int, type: ColumnType, needs: StatisticNeeds, missingValues: [[UInt8]],
+    limits: SketchLimits
+  ) {
     self.column = column
-    self.missingValues = missingValues
+    self.needs = needs
     self.limits = limits
     state = ColumnState(type: type)
     frequent = FrequentItems(capacity: limits.counters)
+    super.init(missingValues: missingValues)
   }
 
   /// Whether a value was met that the type does not have: what is read is only good for finding the
@@ -31,7 +34,9 @@ final class ColumnReader {
   /// Begins a block; `number` seeds the coins of its sketch.
   func beginBlock(_ number: Int) {
     isBlockEmpty = true
+    guard needs.sketches else { return }
     frequent.removeAll()
+    guard needs.quantiles else { return }
     let seed = Mixing.hash(UInt64(column) << 40 ^ UInt64(number))
     quantiles = QuantileSketch(capacity: limits.quantileCapacity, seed: seed)
   }
@@ -39,7 +44,7 @@ final class ColumnReader {
   /// Ends a block and puts its sketches where they belong.
   func endBlock(_ number: Int) {
     var sketch: BlockSketch?
-    if !isBlockEmpty && !isContradicted {
+    if needs.sketches && !isBlockEmpty && !isContradicted {
       let hasQuantiles = quantiles.map { $0.count > 0 } ?? false
       sketch = BlockSketch(
         quantiles: hasQuantiles ? quantiles?.stored : nil, frequent: frequent.stored)
@@ -96,9 +101,13 @@ final class ColumnReader {
   private func readIntegers(
     _ batch: RecordBatch, from first: Int, parse: (UnsafePointer<UInt8>, Int) -> Int64?
   ) -> Int {
-    var values: [Int64] = []
-    swap(&values, &integers)
-    values.removeAll(keepingCapacity: true)
+    var storage: [Int64] = []
+    swap(&storage, &integers)
+    if unsafe storage.count < batch.count {
+      storage = unsafe Array(repeating: 0, count: batch.count)
+    }
+    var values = storage.mutableSpan
+    var count = 0
     var missing = 0
     var next = unsafe batch.count
     let usesList = !missingValues.isEmpty
@@ -108,15 +117,18 @@ final class ColumnReader {
         missing += 1
         continue
       }
+      // There is room for a value of each record.
       if !usesList, let value = unsafe parse(field.bytes, field.count) {
-        values.append(value)
+        unsafe values[unchecked: count] = value
+        count &+= 1
         continue
       }
       let value = unsafe contents(field.bytes, field.count)
       if unsafe isMissing(value) {
         missing += 1
       } else if let number = unsafe parse(value.bytes, value.count) {
-        values.append(number)
+        unsafe values[unchecked: count] = number
+        count &+= 1
       } else {
         unsafe contradict(value)
         next = record
@@ -124,15 +136,19 @@ final class ColumnReader {
       }
     }
     state.missing += missing
-    if !values.isEmpty { add(values) }
-    swap(&values, &integers)
+    if count > 0 { add(storage.span.extracting(first: count)) }
+    swap(&storage, &integers)
     return next
   }
 
   private func readNumbers(_ batch: RecordBatch, from first: Int) -> Int {
-    var values: [Double] = []
-    swap(&values, &numbers)
-    values.removeAll(keepingCapacity: true)
+    var storage: [Double] = []
+    swap(&storage, &numbers)
+    if unsafe storage.count < batch.count {
+      storage = unsafe Array(repeating: 0, count: batch.count)
+    }
+    var values = storage.mutableSpan
+    var count = 0
     var missing = 0
     var next = unsafe batch.count
     let usesList = !missingValues.isEmpty
@@ -162,11 +178,12 @@ final class ColumnReader {
         missing += 1
         continue
       }
-      values.append(number)
+      unsafe values[unchecked: count] = number
+      count &+= 1
     }
     state.missing += missing
-    if !values.isEmpty { add(values) }
-    swap(&values, &numbers)
+    if count > 0 { add(storage.span.extracting(first: count)) }
+    swap(&storage, &numbers)
     return next
   }
 
@@ -183,6 +200,8 @@ final class ColumnReader {
   ) {
     let column = self.column
     let usesList = !missingValues.isEmpty
+    let (needs, counts) = (needs, needs.counters)
+    var extremes = state.extremes
     var count = 0
     var missing = 0
     for record in first..<(unsafe batch.count) {
@@ -196,11 +215,14 @@ final class ColumnReader {
       }
       count += 1
       let bytes = unsafe UnsafeRawBufferPointer(start: value.bytes, count: value.count)
-      if let hash = unsafe Self.insert(bytes, into: &frequent) {
+      if !counts {
+        if needs.extremes { unsafe extremes.consider(bytes) }
+      } else if let hash = unsafe Self.insert(bytes, into: &frequent) {
         state.distinct.insert(hash: hash)
-        unsafe Self.considerExtremes(bytes, &state)
+        unsafe extremes.consider(bytes)
       }
     }
+    state.extremes = extremes
     state.count += count
     state.missing += missing
   }
@@ -213,5 +235,13 @@ final class ColumnReader {
       let value = unsafe contents(field.bytes, field.count)
       if unsafe !isMissing(value) { unsafe contradict(value) }
     }
+  }
+
+  func classify(_ value: (bytes: UnsafePointer<UInt8>, count: Int)) -> ColumnType {
+    unsafe ColumnType(classifying: value.bytes, value.count)
+  }
+
+  func contradict(_ value: (bytes: UnsafePointer<UInt8>, count: Int)) {
+    state.observed = unsafe state.observed.joined(with: classify(value))
   }
 }

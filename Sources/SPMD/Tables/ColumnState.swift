@@ -11,8 +11,7 @@ struct ColumnState: Sendable {
   /// The least and greatest value by its ordered key.
   var least = UInt64.max
   var greatest = UInt64.min
-  var leastText: [UInt8]?
-  var greatestText: [UInt8]?
+  var extremes = TextExtremes()
   var forest = SketchForest()
 
   init(type: ColumnType) {
@@ -30,19 +29,8 @@ struct ColumnState: Sendable {
     sums.merge(other.sums)
     least = min(least, other.least)
     greatest = max(greatest, other.greatest)
-    if let text = other.leastText { considerLeast(text) }
-    if let text = other.greatestText { considerGreatest(text) }
+    extremes.merge(other.extremes)
     forest.append(contentsOf: other.forest)
-  }
-
-  private mutating func considerLeast(_ text: [UInt8]) {
-    if let current = leastText, !text.lexicographicallyPrecedes(current) { return }
-    leastText = text
-  }
-
-  private mutating func considerGreatest(_ text: [UInt8]) {
-    if let current = greatestText, !current.lexicographicallyPrecedes(text) { return }
-    greatestText = text
   }
 
   // MARK: As words
@@ -50,9 +38,9 @@ struct ColumnState: Sendable {
   var words: [UInt64] {
     var words = [
       UInt64(type.rawValue), UInt64(observed.rawValue), UInt64(count), UInt64(missing), least,
-      greatest, leastText == nil ? 0 : 1,
+      greatest,
     ]
-    if let leastText, let greatestText { words += packed(leastText) + packed(greatestText) }
+    words += extremes.words
     words += packed(distinct.registers)
     words += sums.words.map { UInt64(bitPattern: $0) }
     return words + forest.words
@@ -65,10 +53,7 @@ struct ColumnState: Sendable {
     missing = Int(reader.next())
     least = reader.next()
     greatest = reader.next()
-    if reader.next() == 1 {
-      leastText = reader.nextBytes()
-      greatestText = reader.nextBytes()
-    }
+    extremes = TextExtremes(from: &reader)
     distinct = HyperLogLog(registers: reader.nextBytes())
     let sumWords = reader.next(2 * ExactSum.wordCount).map { Int64(bitPattern: $0) }
     sums = SumPair(words: sumWords.span)

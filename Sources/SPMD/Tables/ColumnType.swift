@@ -27,6 +27,9 @@ public enum ColumnType: UInt8, Sendable, CaseIterable, CustomStringConvertible {
     }
   }
 
+  /// Whether there are sums of its values.
+  var isNumeric: Bool { self == .integer || self == .number }
+
   /// The name of the case.
   public var description: String {
     switch self {

@@ -20,11 +20,14 @@ final class RangeScanner {
 
   private let plan: TablePlan
   private let format: CSVFormat
-  private let readers: [ColumnReader]
+  private let readers: [any BatchReader]
+  private let filter: RowFilter?
   private let problemLimit: Int
   private let buffer = ByteBuffer(capacity: 2 * chunk)
 
   private(set) var rows = 0
+  /// How many of them meet the condition.
+  private(set) var selected = 0
   private(set) var problems: [(place: Place, kind: CSVProblem.Kind)] = []
   private(set) var problemCount = 0
   private(set) var failure: Failure?
@@ -48,8 +51,10 @@ final class RangeScanner {
   var progress: ((Int) -> Void)?
 
   init(
-    plan: TablePlan, format: CSVFormat, readers: [ColumnReader], problemLimit: Int
+    plan: TablePlan, format: CSVFormat, filter: RowFilter?, readers: [any BatchReader],
+    problemLimit: Int
   ) {
+    self.filter = filter
     self.plan = plan
     self.format = format
     self.readers = readers
@@ -58,7 +63,7 @@ final class RangeScanner {
 
   /// Reads a segment, on the assumption that its first byte is in the state `start`.
   func scan(
-    _ segment: TablePlan.Segment, of file: CSVFile, start: QuoteState
+    _ segment: TablePlan.Segment, of file: any TableFile, start: QuoteState
   ) throws(CSVError) {
     self.segment = segment
     base = segment.bytes.lowerBound
@@ -86,7 +91,8 @@ final class RangeScanner {
       next += got
       progress?(got)
       tokens.advance(buffer, to: buffer.count)
-      if next == end || got == 0 && next < end {
+      let isLast = got < limit || next >= plan.files[segment.file].end
+      if next == end || isLast && next < end {
         transition = tokens.transition
         lines = tokens.newlines
         if segment.startsFile { lines += plan.files[segment.file].headerLines }
@@ -95,7 +101,6 @@ final class RangeScanner {
       if let place = buffer.firstZero(from: buffer.count - got), base + place < end {
         fail(tokens, at: place, "a NUL byte: this is not a text file")
       }
-      let isLast = got < limit || next >= plan.files[segment.file].size
       if isLast { finish(&tokens) }
 
       var first = 0
@@ -146,19 +151,37 @@ final class RangeScanner {
   /// Reads complete records; returns whether one was met that begins after the segment.
   private func visit(_ tokens: Tokenizer, from first: Int) -> Bool {
     let columnCount = plan.columnNames.count
+    let (base, end) = (base, segment.bytes.upperBound)
+    var blockEnd = self.blockEnd
     var before = first == 0 ? 0 : Int(tokens.recordEnds[first - 1])
-    var isDone = false
+    // Gathered in variables: access to the members of a class is checked each time.
+    var records: [Int32] = []
+    var counts: [Int32] = []
+    swap(&records, &self.records)
+    swap(&counts, &fieldCounts)
+    func flushGathered() {
+      swap(&records, &self.records)
+      swap(&counts, &fieldCounts)
+      flush(tokens)
+      swap(&records, &self.records)
+      swap(&counts, &fieldCounts)
+    }
+    defer {
+      swap(&records, &self.records)
+      swap(&counts, &fieldCounts)
+    }
     for record in first..<max(first, tokens.recordEnds.count) {
       let start = Int(tokens.ends[before]) + 1
       let last = Int(tokens.recordEnds[record])
       defer { before = last }
-      if base + start >= segment.bytes.upperBound {
-        isDone = true
-        break
+      if base + start >= end {
+        flushGathered()
+        return true
       }
       if base + start >= blockEnd {
-        flush(tokens)
+        flushGathered()
         endBlocks(before: base + start)
+        blockEnd = self.blockEnd
       }
       let length = Int(tokens.ends[last]) - start
       if length == 0 || length == 1 && buffer[start] == UInt8(ascii: "\r") {
@@ -171,25 +194,25 @@ final class RangeScanner {
         isRagged = true
       }
       records.append(Int32(truncatingIfNeeded: before))
-      fieldCounts.append(Int32(truncatingIfNeeded: fields))
-      if records.count == Self.batch { flush(tokens) }
+      counts.append(Int32(truncatingIfNeeded: fields))
+      if records.count == Self.batch { flushGathered() }
     }
-    flush(tokens)
-    return isDone
+    flushGathered()
+    return false
   }
 
   private func flush(_ tokens: Tokenizer) {
     guard !records.isEmpty else { return }
     rows += records.count
-    unsafe tokens.ends.withUnsafeBufferPointer { ends in
-      guard let places = ends.baseAddress else { return }
-      unsafe records.withUnsafeBufferPointer { records in
-        unsafe fieldCounts.withUnsafeBufferPointer { counts in
-          let batch = unsafe RecordBatch(
-            bytes: buffer.base, ends: places, records: records, fieldCounts: counts,
-            isRagged: isRagged, columnCount: plan.columnNames.count)
-          for reader in readers { unsafe reader.read(batch) }
-        }
+    if let filter {
+      unsafe withBatch(tokens) { unsafe filter.select(from: $0) }
+      filter.keepSelected(&records)
+      filter.keepSelected(&fieldCounts)
+    }
+    selected += records.count
+    if !records.isEmpty {
+      unsafe withBatch(tokens) { batch in
+        for reader in readers { unsafe reader.read(batch) }
       }
     }
     records.removeAll(keepingCapacity: true)
@@ -197,12 +220,26 @@ final class RangeScanner {
     isRagged = false
   }
 
+  private func withBatch(_ tokens: Tokenizer, _ body: (RecordBatch) -> Void) {
+    unsafe tokens.ends.withUnsafeBufferPointer { ends in
+      guard let places = ends.baseAddress else { return }
+      unsafe records.withUnsafeBufferPointer { records in
+        unsafe fieldCounts.withUnsafeBufferPointer { counts in
+          unsafe body(
+            RecordBatch(
+              bytes: buffer.base, ends: places, records: records, fieldCounts: counts,
+              isRagged: isRagged, columnCount: plan.columnNames.count))
+        }
+      }
+    }
+  }
+
   // MARK: Blocks
 
   private func beginBlock(_ number: Int) {
     block = number
-    let inFile = number - plan.files[segment.file].firstBlock
-    blockEnd = (inFile + 1) * plan.blockSize
+    let file = plan.files[segment.file]
+    blockEnd = file.isStream ? file.end : (number - file.firstBlock + 1) * plan.blockSize
     for reader in readers { reader.beginBlock(number) }
   }
 

@@ -4,13 +4,17 @@ final class RangeWorker {
   private let format: CSVFormat
   private let segments: [TablePlan.Segment]
   private let columns: [Int]
-  private let problemLimit: Int
-  private var files: [Int: CSVFile] = [:]
+  private let options: TableStatistics.Options
+  private let filter: RowFilter?
+  private var file: (index: Int, file: any TableFile)?
 
   /// The states of `columns`, in their order.
   private(set) var states: [ColumnState] = []
   private(set) var start = QuoteState.outside
+  /// What the first scan began with.
+  private(set) var firstStart: QuoteState?
   private(set) var rows = 0
+  private(set) var selected = 0
   private(set) var problems: [(place: RangeScanner.Place, kind: CSVProblem.Kind)] = []
   private(set) var problemCount = 0
   private(set) var failure: RangeScanner.Failure?
@@ -23,12 +27,14 @@ final class RangeWorker {
   var progress: ((Int) -> Void)?
 
   init(
-    plan: TablePlan, format: CSVFormat, blocks: Range<Int>, columns: [Int], problemLimit: Int
+    plan: TablePlan, options: TableStatistics.Options, filter: RowFilter?, blocks: Range<Int>,
+    columns: [Int]
   ) {
     self.plan = plan
-    self.format = format
+    self.options = options
+    self.filter = filter
     self.columns = columns
-    self.problemLimit = problemLimit
+    format = options.format
     segments = plan.segments(of: blocks)
   }
 
@@ -37,26 +43,24 @@ final class RangeWorker {
   /// - Parameters:
   ///   - types: The types to read all columns as.
   ///   - selection: The positions in `columns` of those to read; others keep what they have.
-  func scan(start: QuoteState, types: [ColumnType], selection: [Int]) {
+  ///   - visitor: What else is to read the records.
+  func scan(
+    start: QuoteState, types: [ColumnType], selection: [Int], also visitor: (any BatchReader)? = nil
+  ) {
     let readers = selection.map {
       ColumnReader(
-        column: columns[$0], type: types[$0],
-        missingValues: format.missingValues.map { Array($0.utf8) },
-        limits: SketchLimits(columns: columns.count))
+        column: columns[$0], type: types[$0], needs: StatisticNeeds(options),
+        missingValues: format.missingBytes, limits: SketchLimits(columns: columns.count))
     }
+    var all: [any BatchReader] = readers
+    if let visitor { all.append(visitor) }
     let scanner = RangeScanner(
-      plan: plan, format: format, readers: readers, problemLimit: problemLimit)
-    scanner.progress = progress
-    do {
-      for (i, segment) in segments.enumerated() {
-        let file = try open(segment.file)
-        try scanner.scan(segment, of: file, start: i == 0 ? start : .outside)
-      }
-    } catch {
-      self.error = error
-    }
+      plan: plan, format: format, filter: filter, readers: all, problemLimit: options.problemLimit)
+    run(scanner, start: start)
     self.start = start
+    if firstStart == nil { firstStart = start }
     rows = scanner.rows
+    selected = scanner.selected
     problems = scanner.problems
     problemCount = scanner.problemCount
     failure = scanner.failure
@@ -70,14 +74,33 @@ final class RangeWorker {
     for (position, reader) in zip(selection, readers) { states[position] = reader.state }
   }
 
-  private func open(_ index: Int) throws(CSVError) -> CSVFile {
-    if let file = files[index] { return file }
-    let file = try CSVFile(opening: plan.files[index].path)
-    guard file.size == plan.files[index].size else {
-      throw CSVError("\(file.path): the file changed its size while it was read")
+  /// Has a reader go once more over the records, from the state that is known by now.
+  func visit(_ reader: any BatchReader) {
+    let scanner = RangeScanner(
+      plan: plan, format: format, filter: filter, readers: [reader], problemLimit: 0)
+    run(scanner, start: start)
+    if failure == nil { failure = scanner.failure }
+  }
+
+  private func run(_ scanner: RangeScanner, start: QuoteState) {
+    scanner.progress = progress
+    do throws(CSVError) {
+      for (i, segment) in segments.enumerated() {
+        let file = try open(segment.file)
+        try scanner.scan(segment, of: file, start: i == 0 ? start : .outside)
+      }
+    } catch {
+      self.error = error
     }
-    files[index] = file
-    return file
+  }
+
+  private func open(_ index: Int) throws(CSVError) -> any TableFile {
+    if let file, file.index == index { return file.file }
+    let opened = try openTableFile(plan.files[index].path, options.openStream)
+    guard opened.size == plan.files[index].size, opened.isStream == plan.files[index].isStream
+    else { throw CSVError("\(opened.path): the file changed while it was read") }
+    file = (index, opened)
+    return opened
   }
 
   /// What the other ranks need to know.
@@ -86,8 +109,8 @@ final class RangeWorker {
       start: start, transition: transition, startsFile: segments.first?.startsFile ?? false,
       hasError: error != nil, hasFailure: failure != nil, firstFile: segments.first?.file ?? -1,
       lastFile: segments.last?.file ?? -1, lastStartsFile: segments.last?.startsFile ?? false,
-      lines: segments.isEmpty ? 0 : lines, rows: rows, problemCount: problemCount,
-      types: states.map(\.type), observed: states.map(\.observed))
+      lines: segments.isEmpty ? 0 : lines, rows: rows, selected: selected,
+      problemCount: problemCount, types: states.map(\.type), observed: states.map(\.observed))
   }
 }
 
@@ -105,17 +128,20 @@ struct RangeReport {
   /// The newlines of the range's last segment.
   var lines: Int
   var rows: Int
+  var selected: Int
   var problemCount: Int
   var types: [ColumnType]
   var observed: [ColumnType]
 
-  static func wordCount(columns: Int) -> Int { 11 + 2 * columns }
+  static func wordCount(columns: Int) -> Int { fixedWords + 2 * columns }
+
+  static let fixedWords = 12
 
   var words: [Int64] {
     var words = [
       Int64(start.rawValue), Int64(transition.code), startsFile ? 1 : 0, hasError ? 1 : 0,
       hasFailure ? 1 : 0, Int64(firstFile), Int64(lastFile), lastStartsFile ? 1 : 0, Int64(lines),
-      Int64(rows), Int64(problemCount),
+      Int64(rows), Int64(selected), Int64(problemCount),
     ]
     words += types.map { Int64($0.rawValue) }
     words += observed.map { Int64($0.rawValue) }
@@ -127,7 +153,7 @@ extension RangeReport {
   /// Makes a report of its ``words``.
   init(words: ArraySlice<Int64>) {
     let words = Array(words)
-    let columns = (words.count - 11) / 2
+    let columns = (words.count - Self.fixedWords) / 2
     func types(_ start: Int) -> [ColumnType] {
       words[start..<(start + columns)].map { ColumnType(rawValue: UInt8($0)) ?? .string }
     }
@@ -136,7 +162,7 @@ extension RangeReport {
       transition: QuoteTransition(code: UInt8(words[1])), startsFile: words[2] == 1,
       hasError: words[3] == 1, hasFailure: words[4] == 1, firstFile: Int(words[5]),
       lastFile: Int(words[6]), lastStartsFile: words[7] == 1, lines: Int(words[8]),
-      rows: Int(words[9]), problemCount: Int(words[10]), types: types(11),
-      observed: types(11 + columns))
+      rows: Int(words[9]), selected: Int(words[10]), problemCount: Int(words[11]),
+      types: types(Self.fixedWords), observed: types(Self.fixedWords + columns))
   }
 }

@@ -34,3 +34,15 @@ struct RecordBatch {
     return unsafe (bytes + start, end &- start)
   }
 }
+
+/// What reads the records of a table, batch by batch and block by block.
+protocol BatchReader: AnyObject {
+  func beginBlock(_ number: Int)
+  func read(_ batch: RecordBatch)
+  func endBlock(_ number: Int)
+}
+
+extension BatchReader {
+  func beginBlock(_ number: Int) {}
+  func endBlock(_ number: Int) {}
+}

@@ -4,7 +4,9 @@ extension TablePlan {
     var words = [UInt64(blockSize), UInt64(blockCount), UInt64(files.count)]
     for file in files {
       words += packed(Array(file.path.utf8))
-      words += [file.size, file.contentStart, file.headerLines, file.firstBlock].map { UInt64($0) }
+      words += [
+        file.size, file.contentStart, file.headerLines, file.firstBlock, file.isStream ? 1 : 0,
+      ].map { UInt64($0) }
     }
     words.append(UInt64(columnNames.count))
     for (name, type) in zip(columnNames, types) {
@@ -22,7 +24,8 @@ extension TablePlan {
       files.append(
         File(
           path: path, size: Int(reader.next()), contentStart: Int(reader.next()),
-          headerLines: Int(reader.next()), firstBlock: Int(reader.next())))
+          headerLines: Int(reader.next()), firstBlock: Int(reader.next()),
+          isStream: reader.next() == 1))
     }
     for _ in 0..<reader.next() {
       columnNames.append(String(decoding: reader.nextBytes(), as: UTF8.self))

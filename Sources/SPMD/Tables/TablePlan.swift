@@ -10,6 +10,15 @@ struct TablePlan: Sendable {
     var headerLines: Int
     /// The number of this file's first block among the blocks of all files.
     var firstBlock: Int
+    /// Whether the text is a stream, which is one block.
+    var isStream: Bool
+
+    /// An offset that no text reaches beyond.
+    var end: Int { isStream ? .max / 2 : size }
+
+    func blockCount(blockSize: Int) -> Int {
+      isStream ? 1 : (size + blockSize - 1) / blockSize
+    }
   }
 
   /// Bytes of one file, from the start of a block to the end of one.
@@ -36,6 +45,9 @@ struct TablePlan: Sendable {
   /// Cuts fall on multiples of a power of two where blocks are many, so that few nodes of the
   /// merge tree are left over at them.
   func blocks(ofRank rank: Int, of ranks: Int) -> Range<Int> {
+    if files.contains(where: \.isStream) {
+      return block(afterShare: rank, of: ranks)..<block(afterShare: rank + 1, of: ranks)
+    }
     var grain = 1
     while grain * 2 * 16 * ranks <= blockCount { grain *= 2 }
     func cut(_ rank: Int) -> Int {
@@ -45,15 +57,42 @@ struct TablePlan: Sendable {
     return cut(rank)..<cut(rank + 1)
   }
 
+  /// How much more work a byte of a stream is, which stands for several of the text.
+  private static let streamWeight = 4
+
+  /// The first block behind a share of the work, where streams are blocks of very different sizes.
+  private func block(afterShare share: Int, of ranks: Int) -> Int {
+    if share == ranks { return blockCount }
+    let total = files.reduce(0) { $0 + weight(of: $1) }
+    let wanted = Double(total) * Double(share) / Double(ranks)
+    var before = 0.0
+    for file in files {
+      let own = Double(weight(of: file))
+      if before + own > wanted {
+        // A block belongs to the share that its middle lies in.
+        let count = file.blockCount(blockSize: blockSize)
+        let inFile = ((wanted - before) / own * Double(count)).rounded(.toNearestOrAwayFromZero)
+        return file.firstBlock + min(Int(inFile), count)
+      }
+      before += own
+    }
+    return blockCount
+  }
+
+  private func weight(of file: File) -> Int {
+    file.isStream ? max(1, file.size) * Self.streamWeight : file.size
+  }
+
   /// The segments of a run of blocks, in order.
   func segments(of blocks: Range<Int>) -> [Segment] {
     var segments: [Segment] = []
     for (index, file) in files.enumerated() {
-      let count = Self.blockCount(size: file.size, blockSize: blockSize)
+      let count = file.blockCount(blockSize: blockSize)
       let own = blocks.clamped(to: file.firstBlock..<(file.firstBlock + count))
       guard !own.isEmpty else { continue }
       let lower = (own.lowerBound - file.firstBlock) * blockSize
-      let upper = min((own.upperBound - file.firstBlock) * blockSize, file.size)
+      let upper =
+        file.isStream ? file.end : min((own.upperBound - file.firstBlock) * blockSize, file.size)
       // A header longer than a block leaves blocks in which no record begins.
       let start = min(max(lower, file.contentStart), upper)
       segments.append(
@@ -64,25 +103,21 @@ struct TablePlan: Sendable {
     return segments
   }
 
-  private static func blockCount(size: Int, blockSize: Int) -> Int {
-    (size + blockSize - 1) / blockSize
-  }
-
   /// The size of the blocks: it depends on the data alone, and so do all results.
   static func blockSize(forBytes count: Int) -> Int {
     min(max(count / 256, 64 << 10), 8 << 20)
   }
 
   /// Looks at the files: their sizes, their header, and the first records.
-  init(paths: [String], format: CSVFormat, blockSize: Int? = nil) throws(CSVError) {
-    var opened: [CSVFile] = []
-    for path in paths { opened.append(try CSVFile(opening: path)) }
-    let total = opened.reduce(0) { $0 + $1.size }
-    self.blockSize = blockSize ?? Self.blockSize(forBytes: total)
-
+  init(paths: [String], options: TableStatistics.Options) throws(CSVError) {
+    let format = options.format
+    blockSize = 1
     var named: String?
-    for file in opened {
-      let header = try Header(of: file, format: format)
+    var sample: (index: Int, file: any TableFile)?
+    // One file is open at a time, the one to be sampled besides: there may be many.
+    for path in paths {
+      let file = try openTableFile(path, options.openStream)
+      let header = try TableHeader(of: file, format: format)
       if let fields = header.fields {
         if let named {
           try Self.check(fields, in: file.path, against: columnNames, in: named, format: format)
@@ -95,10 +130,16 @@ struct TablePlan: Sendable {
       files.append(
         File(
           path: file.path, size: file.size, contentStart: header.contentStart,
-          headerLines: header.lines, firstBlock: blockCount))
-      blockCount += Self.blockCount(size: file.size, blockSize: self.blockSize)
+          headerLines: header.lines, firstBlock: 0, isStream: file.isStream))
+      if sample == nil, header.hasContent { sample = (files.count - 1, file) }
     }
-    types = sampledTypes(opened, format: format)
+    blockSize = options.blockSize ?? Self.blockSize(forBytes: byteCount)
+    for i in files.indices {
+      files[i].firstBlock = blockCount
+      blockCount += files[i].blockCount(blockSize: blockSize)
+    }
+    types = [ColumnType](repeating: .empty, count: columnNames.count)
+    if let sample { sampleTypes(of: sample.file, sample.index, options: options) }
   }
 
   private static func check(
@@ -122,86 +163,24 @@ struct TablePlan: Sendable {
 
   private static let sampleSize = 256 << 10
 
-  private func sampledTypes(_ opened: [CSVFile], format: CSVFormat) -> [ColumnType] {
-    var types = [ColumnType](repeating: .empty, count: columnNames.count)
-    guard let index = files.firstIndex(where: { $0.contentStart < $0.size }) else { return types }
+  private mutating func sampleTypes(
+    of opened: any TableFile, _ index: Int, options: TableStatistics.Options
+  ) {
     let file = files[index]
     let readers = columnNames.indices.map {
       ColumnReader(
-        column: $0, type: .empty, missingValues: format.missingValues.map { Array($0.utf8) },
+        column: $0, type: .empty, needs: .nothing, missingValues: options.format.missingBytes,
         limits: SketchLimits(columns: columnNames.count))
     }
-    let end = min(file.size, file.contentStart + Self.sampleSize)
+    // What is wrong with the condition, or cannot be read here, is met again and reported by the
+    // scan.
+    let filter = try? RowFilter.make(options, columns: columnNames)
+    let end = min(file.end, file.contentStart + Self.sampleSize)
     let scanner = RangeScanner(
-      plan: self, format: format, readers: readers, problemLimit: 0)
+      plan: self, format: options.format, filter: filter, readers: readers, problemLimit: 0)
     let segment = Segment(
       file: index, bytes: file.contentStart..<end, firstBlock: file.firstBlock, startsFile: true)
-    // What cannot be read here is met again, and reported, by the scan.
-    try? scanner.scan(segment, of: opened[index], start: .outside)
+    try? scanner.scan(segment, of: opened, start: .outside)
     for i in types.indices { types[i] = readers[i].state.observed }
-    return types
-  }
-}
-
-/// The first record of a file.
-private struct Header {
-  /// The names, or the values where there is no header; `nil` in a file without records.
-  var fields: [String]?
-  var contentStart: Int
-  var lines = 0
-
-  init(of file: CSVFile, format: CSVFormat) throws(CSVError) {
-    let buffer = ByteBuffer(capacity: 64 << 10)
-    var read = try buffer.append(from: file, at: 0, limit: 3)
-    let hasMark = read == 3 && (0..<3).allSatisfy { buffer[$0] == [0xEF, 0xBB, 0xBF][$0] }
-    let start = hasMark ? 3 : 0
-    contentStart = start
-    buffer.removeAll()
-    read = start
-    var tokens = Tokenizer(
-      delimiter: format.delimiter, start: .outside, previous: UInt8(ascii: "\n"))
-    var record = 0
-    while true {
-      let got = try buffer.append(from: file, at: read, limit: 64 << 10)
-      read += got
-      tokens.advance(buffer, to: buffer.count)
-      if got == 0 { tokens.finish(buffer) }
-      while record < tokens.recordEnds.count {
-        let before = record == 0 ? 0 : Int(tokens.recordEnds[record - 1])
-        let last = Int(tokens.recordEnds[record])
-        let bytes = Int(tokens.ends[before] + 1)..<Int(tokens.ends[last])
-        if !(bytes.isEmpty || bytes.count == 1 && buffer[bytes.lowerBound] == UInt8(ascii: "\r")) {
-          let ends = tokens.ends[before...last]
-          fields = zip(ends, ends.dropFirst()).map {
-            Self.text(buffer, Int($0 + 1)..<Int($1), isLast: $1 == ends.last)
-          }
-          if format.hasHeader {
-            let content = min(Int(tokens.ends[last]) + 1, buffer.count)
-            contentStart = start + content
-            lines = (0..<content).count { buffer[$0] == UInt8(ascii: "\n") }
-          }
-          return
-        }
-        record += 1
-      }
-      if got == 0 {
-        if tokens.state == .inside {
-          throw CSVError("\(file.path): the file ends in a quoted field of its header")
-        }
-        return
-      }
-      if buffer.count > CSVFormat.longestRecord {
-        throw CSVError("\(file.path): no header within \(CSVFormat.longestRecord >> 20) MiB")
-      }
-    }
-  }
-
-  private static func text(_ buffer: ByteBuffer, _ range: Range<Int>, isLast: Bool) -> String {
-    var bytes = range.map { buffer[$0] }
-    if isLast && bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-    guard bytes.first == UInt8(ascii: "\"") else { return String(decoding: bytes, as: UTF8.self) }
-    var plain: [UInt8] = []
-    unsafe bytes.withUnsafeBufferPointer { unsafe appendUnquoted($0, to: &plain) }
-    return String(decoding: plain, as: UTF8.self)
   }
 }

@@ -4,29 +4,51 @@ struct TableScan {
   let options: TableStatistics.Options
   /// The columns asked for.
   let columns: [Int]
+  let filter: RowFilter?
+  let groupKey: Int?
+  let histogramColumn: Int?
 
-  init(plan: TablePlan, options: TableStatistics.Options) throws(CSVError) {
+  /// - Throws: ``CSVError`` where there is no such column; ``ExpressionError``.
+  init(plan: TablePlan, options: TableStatistics.Options) throws {
     self.plan = plan
     self.options = options
-    guard let names = options.columns else {
-      columns = Array(plan.columnNames.indices)
-      return
+    filter = try RowFilter.make(options, columns: plan.columnNames)
+    groupKey = try options.groupColumn.map { try Self.column($0, of: plan) }
+    histogramColumn = try options.histogramColumn.map { try Self.column($0, of: plan) }
+    var columns = try Self.columns(options.columns, of: plan)
+    if let histogramColumn, !columns.contains(histogramColumn) {
+      columns.append(histogramColumn)
+      columns.sort()
     }
+    self.columns = columns
+  }
+
+  private static func column(_ name: String, of plan: TablePlan) throws(CSVError) -> Int {
+    if let column = plan.columnNames.firstIndex(of: name) { return column }
+    throw unknown(name, plan)
+  }
+
+  private static func unknown(_ name: String, _ plan: TablePlan) -> CSVError {
+    let known = plan.columnNames.map { "\"\($0)\"" }.joined(separator: ", ")
+    return CSVError("there is no column \"\(name)\"; the columns are \(known)")
+  }
+
+  private static func columns(
+    _ names: [String]?, of plan: TablePlan
+  ) throws(CSVError) -> [Int] {
+    guard let names else { return Array(plan.columnNames.indices) }
     // A name may hold commas, so what is a name as it stands is not taken apart.
     let wanted = names.flatMap {
       plan.columnNames.contains($0) ? [$0] : $0.split(separator: ",").map { String($0) }
     }
-    for name in wanted where !plan.columnNames.contains(name) {
-      let known = plan.columnNames.map { "\"\($0)\"" }.joined(separator: ", ")
-      throw CSVError("there is no column \"\(name)\"; the columns are \(known)")
-    }
-    columns = plan.columnNames.indices.filter { wanted.contains(plan.columnNames[$0]) }
+    for name in wanted where !plan.columnNames.contains(name) { throw unknown(name, plan) }
+    return plan.columnNames.indices.filter { wanted.contains(plan.columnNames[$0]) }
   }
 
   func worker(rank: Int, of ranks: Int) -> RangeWorker {
     RangeWorker(
-      plan: plan, format: options.format, blocks: plan.blocks(ofRank: rank, of: ranks),
-      columns: columns, problemLimit: options.problemLimit)
+      plan: plan, options: options, filter: filter, blocks: plan.blocks(ofRank: rank, of: ranks),
+      columns: columns)
   }
 
   /// The types to begin with.
@@ -58,6 +80,7 @@ struct TableScan {
   ) -> TableStatistics {
     var result = TableStatistics()
     result.rows = reports.reduce(0) { $0 + $1.rows }
+    result.selectedRows = reports.reduce(0) { $0 + $1.selected }
     result.byteCount = plan.byteCount
     result.problemCount = reports.reduce(0) { $0 + $1.problemCount }
     result.problems = Array(problems.prefix(options.problemLimit))
@@ -65,51 +88,5 @@ struct TableScan {
       ColumnStatistics(name: plan.columnNames[$0], state: $1, options: options)
     }
     return result
-  }
-}
-
-extension TableStatistics {
-  /// Computes the statistics of tables in one process.
-  ///
-  /// - Parameters:
-  ///   - paths: CSV files with the same columns.
-  ///   - options: What to compute.
-  ///   - ranges: In how many parts to read, as so many ranks would; for tests of just that.
-  /// - Throws: ``CSVError`` where a file cannot be read as a table.
-  public init(of paths: [String], options: Options = Options(), ranges: Int = 1) throws(CSVError) {
-    let plan = try TablePlan(paths: paths, format: options.format, blockSize: options.blockSize)
-    let scan = try TableScan(plan: plan, options: options)
-    let workers = (0..<ranges).map { scan.worker(rank: $0, of: ranges) }
-    for worker in workers {
-      worker.scan(
-        start: .outside, types: scan.sampledTypes, selection: Array(scan.columns.indices))
-    }
-    while true {
-      let reports = workers.map(\.report)
-      let agreement = ScanAgreement(reports)
-      let offsets = ScanAgreement.lineOffsets(reports)
-      if let failed = agreement.failedRank {
-        let worker = workers[failed]
-        if let error = worker.error { throw error }
-        if let failure = worker.failure {
-          throw scan.error(failure, lineOffset: offsets[failed])
-        }
-      }
-      if agreement.isComplete {
-        var states = workers[0].states
-        for worker in workers.dropFirst() {
-          for i in states.indices { states[i].merge(worker.states[i]) }
-        }
-        let problems = zip(workers, offsets).flatMap {
-          scan.problems($0.problems, lineOffset: $1)
-        }
-        self = scan.statistics(states, reports: reports, problems: problems)
-        return
-      }
-      for (rank, worker) in workers.enumerated() {
-        guard let selection = agreement.work[rank] else { continue }
-        worker.scan(start: agreement.starts[rank], types: agreement.types, selection: selection)
-      }
-    }
   }
 }

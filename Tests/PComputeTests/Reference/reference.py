@@ -130,6 +130,48 @@ def numbers(path):
                        f"{generator.randint(-1000, 1000)};{generator.randint(-2**62, 2**62)}\n")
 
 
+def orders(path):
+    """Records in groups of very different sizes, with all that may be missing or odd."""
+    import random
+
+    generator = random.Random(9)
+    kinds = ["a", "b", '"c, d"', '"e ""f"""', "", "g\u00fc", " a"] + [f"rare{i}" for i in range(2500)]
+    with open(path, "w", newline="") as file:
+        file.write('id,kind,"price, net",day,amount\n')
+        for row in range(20000):
+            kind = kinds[min(int(generator.expovariate(0.004)), len(kinds) - 1)] if row % 3 else generator.choice(kinds[:7])
+            price = "" if row % 11 == 5 else repr(generator.gauss(50, 40) * 10.0 ** generator.choice([0, 0, 0, -30, 30]))
+            day = "" if row % 13 == 2 else f"2024-{generator.randint(1, 12):02}-{generator.randint(1, 28):02}"
+            amount = "" if row % 7 == 3 else str(generator.choice([generator.randint(-9, 9), generator.randint(-2**60, 2**60)]))
+            file.write(f"{row},{kind},{price},{day},{amount}\n")
+
+
+def groups(path, meets):
+    """The groups of records that meet a condition, with sums rounded once."""
+    import csv
+    from fractions import Fraction
+
+    found = {}
+    with open(path, newline="") as file:
+        for record in csv.DictReader(file):
+            if meets(record):
+                found.setdefault(record["kind"], []).append(record)
+    result = []
+    for kind, records in found.items():
+        entry = {"value": kind or None, "count": len(records), "columns": []}
+        for name, read in (("id", int), ("price, net", float), ("amount", int)):
+            values = [read(record[name]) for record in records if record[name]]
+            total = sum(Fraction(value) for value in values)
+            entry["columns"].append({
+                "name": name, "count": len(values), "sum": float(total) if values else None,
+                "mean": float(total / len(values)) if values else None,
+                "min": float(min(values)) if values else None, "max": float(max(values)) if values else None})
+        result.append(entry)
+    # A missing value comes before all others.
+    result.sort(key=lambda entry: (-entry["count"], (entry["value"] or "").encode()))
+    return {"rows": sum(entry["count"] for entry in result), "count": len(result), "largest": result[:300]}
+
+
 def main(folder):
     import vega_datasets
 
@@ -144,6 +186,17 @@ def main(folder):
     expected["odd"] = describe(os.path.join(folder, "odd.csv")) | {"delimiter": ","}
     numbers(os.path.join(folder, "numbers.csv"))
     expected["numbers"] = describe(os.path.join(folder, "numbers.csv"), sep=";") | {"delimiter": ";"}
+    path = os.path.join(folder, "orders.csv")
+    orders(path)
+    conditions = {
+        "": lambda record: True,
+        "`price, net` > 20 && day >= \"2024-03-01\"":
+            lambda record: record["price, net"] and float(record["price, net"]) > 20 and record["day"] >= "2024-03-01",
+        "amount == null || kind != 'a' && day < '2024-02-15'":
+            lambda record: not record["amount"] or record["kind"] != "a" and "" < record["day"] < "2024-02-15",
+    }
+    with open(os.path.join(folder, "groups.json"), "w") as file:
+        json.dump({text: groups(path, meets) for text, meets in conditions.items()}, file)
     with open(os.path.join(folder, "expected.json"), "w") as file:
         json.dump(expected, file)
 

@@ -1,6 +1,12 @@
-extension ColumnReader {
+/// Gives the contents of fields: what readers of columns, groups and conditions share.
+class FieldReader {
+  final let missingValues: [[UInt8]]
+  final var unquoted: [UInt8] = []
+
+  init(missingValues: [[UInt8]]) { self.missingValues = missingValues }
+
   /// A field without its quotes, in place where no quote is doubled.
-  func contents(
+  final func contents(
     _ bytes: UnsafePointer<UInt8>, _ count: Int
   ) -> (bytes: UnsafePointer<UInt8>, count: Int) {
     guard unsafe count > 0 && bytes[0] == UInt8(ascii: "\"") else { return unsafe (bytes, count) }
@@ -15,21 +21,13 @@ extension ColumnReader {
     return unsafe unquoted.withUnsafeBufferPointer { unsafe ($0.baseAddress ?? bytes, length) }
   }
 
-  func isMissing(_ value: (bytes: UnsafePointer<UInt8>, count: Int)) -> Bool {
+  final func isMissing(_ value: (bytes: UnsafePointer<UInt8>, count: Int)) -> Bool {
     if unsafe value.count == 0 { return true }
     if missingValues.isEmpty { return false }
     return missingValues.contains { word in
       unsafe word.count == value.count
         && (0..<word.count).allSatisfy { unsafe word[$0] == value.bytes[$0] }
     }
-  }
-
-  func classify(_ value: (bytes: UnsafePointer<UInt8>, count: Int)) -> ColumnType {
-    unsafe ColumnType(classifying: value.bytes, value.count)
-  }
-
-  func contradict(_ value: (bytes: UnsafePointer<UInt8>, count: Int)) {
-    state.observed = unsafe state.observed.joined(with: classify(value))
   }
 }
 

@@ -1,0 +1,2 @@
+// libzstd, as the system has it.
+#include <zstd.h>
