@@ -485,6 +485,10 @@ case $command in
   *)
     if [[ $command == -- ]]; then shift; fi
     build pcompute
+    # Commands of one process.
+    if [[ $command == submit || "$command ${2:-}" =~ ^farm\ (status|list|explain|cat|export|timeline)$ ]]; then
+      exec "$folder/release/pcompute" "$@"
+    fi
     launch "$folder/release/pcompute" "$@"
     ;;
 esac

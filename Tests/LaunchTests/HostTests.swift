@@ -62,6 +62,55 @@ struct HostTests {
     }
   }
 
+  /// A list of tasks that leave a file each, and how many of these there are.
+  private func withTasks(
+    _ count: Int, seconds: Double,
+    _ body: (_ folder: String, _ evidence: () throws -> Int) throws -> Void
+  ) throws {
+    try Launcher.withTemporaryFolder { folder in
+      let lines = (1...count).map { "sleep \(seconds); touch \(folder)/end\($0)" }
+      try lines.joined(separator: "\n").write(
+        toFile: folder + "/tasks", atomically: true, encoding: .utf8)
+      try body(folder) {
+        try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("end") }
+          .count
+      }
+    }
+  }
+
+  @Test("farm over hosts", arguments: [2, 4])
+  func farm(hosts: Int) throws {
+    try withTasks(60, seconds: 0.02) { folder, evidence in
+      let lab = try HostLab(hosts)
+      let result = try lab.startMpirun(
+        ranks: 1, program: Launcher.product("pcompute"),
+        ["farm", folder + "/tasks", "--journal", folder + "/journal", "--slots", "2"]
+      ).result(timeout: .seconds(60))
+      #expect(result.status == 0, "\(result.standardError)")
+      #expect(try evidence() == 60)
+      for host in 1...hosts { #expect(result.standardError.contains("on h\(host): ")) }
+    }
+  }
+
+  @Test("farm --tolerant: a host is lost, and the others do its tasks") func tolerant() throws {
+    try withTasks(60, seconds: 0.2) { folder, evidence in
+      let lab = try HostLab(3)
+      let launch = try lab.startFarm(
+        ranks: 1,
+        [
+          folder + "/tasks", "--journal", folder + "/journal", "--slots", "1", "--tolerant",
+          "--lost-after", "3",
+        ])
+      let began = launch.wait(timeout: .seconds(30)) { _ in ((try? evidence()) ?? 0) >= 6 }
+      #expect(began)
+      try lab.link("h3", isUp: false)
+      let result = try launch.result(timeout: .seconds(90))
+      #expect(result.status == 0, "\(result.standardError)")
+      #expect(try evidence() == 60)
+      #expect(result.standardError.contains("rank 2"), "\(result.standardError)")
+    }
+  }
+
   @Test("A link that is cut for five seconds: the job goes on") func cut() throws {
     let lab = try HostLab()
     let launch = try lab.startMpirun(

@@ -48,15 +48,28 @@ public final class HostLab {
     ranks: Int = 2, program: String, _ arguments: [String] = [],
     environment: [String: String] = [:]
   ) throws -> Launch {
+    try Launcher.startMpirun(
+      ranks: ranks * count, program: program, arguments, options: ["--hosts", hosts(ranks)],
+      environment: settings().merging(environment) { $1 })
+  }
+
+  /// Starts `run.sh farm`, with what that does for a farm.
+  public func startFarm(ranks: Int, _ arguments: [String]) throws -> Launch {
+    try Launch(
+      Launcher.packageFolder + "/run.sh", ["--hosts", hosts(ranks), "farm"] + arguments,
+      environment: settings())
+  }
+
+  private func hosts(_ ranks: Int) -> String {
+    (1...count).map { "h\($0):\(ranks)" }.joined(separator: ",")
+  }
+
+  private func settings() throws -> [String: String] {
     let network = try run("network")
-    let settings = [
+    return [
       "OMPI_MCA_plm_rsh_agent": try run("agent"), "OMPI_MCA_oob_tcp_if_include": network,
       "OMPI_MCA_btl_tcp_if_include": network, "OMPI_MCA_mpi_yield_when_idle": "1",
     ]
-    let hosts = (1...count).map { "h\($0):\(ranks)" }.joined(separator: ",")
-    return try Launcher.startMpirun(
-      ranks: ranks * count, program: program, arguments, options: ["--hosts", hosts],
-      environment: settings.merging(environment) { $1 })
   }
 
   /// Plugs or pulls a host's cable.

@@ -101,6 +101,11 @@ public final class SlurmLab {
     return try condition()
   }
 
+  /// Brings back a node that was lost.
+  public func restore(_ node: String) throws {
+    _ = try Launcher.run(Self.script, ["return", folder, node])
+  }
+
   /// Ends a node, with all that runs on it.
   public func lose(_ node: String) throws {
     _ = try Launcher.run(Self.script, ["lose", folder, node])
