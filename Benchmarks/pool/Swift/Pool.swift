@@ -4,8 +4,8 @@ import SPMD
 /// What a pool of tasks costs: empty tasks in a second, and how much of the ideal time uneven tasks of a
 /// millisecond on average take.
 @main struct Pool {
-  static func main() throws {
-    try MPI.run { world in
+  static func main() {
+    MPI.run { world in
       for _ in 0..<3 {
         let count = 2_000_000
         let seconds = try time(on: world) { _ = try world.map(0..<count) { $0 } }

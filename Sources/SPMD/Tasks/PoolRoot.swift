@@ -267,7 +267,7 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
   /// Serves the other ranks, where that is overdue: a long task runs here.
   func serveIfOverdue() {
     lock.withLock { _ in
-      guard !isGone, poolClock() - lastServed > 1e-3 else { return }
+      guard !isGone, poolClock() - lastServed > 2e-3 else { return }
       do {
         try serve()
       } catch {
