@@ -24,6 +24,8 @@ package struct Farm {
     package var summary: String?
     /// Whether ranks have been lost: MPI cannot be finalized then.
     package var isDamaged = false
+    /// Whether the job is one of several hosts.
+    package var hasSeveralHosts = false
   }
 
   /// What all ranks are told before the first task.
@@ -93,7 +95,8 @@ package struct Farm {
       return Result(
         status: status, message: coordinator.message(status: status),
         summary: coordinator.summary,
-        isDamaged: coordinator.isDamaged)
+        isDamaged: coordinator.isDamaged,
+        hasSeveralHosts: Set(coordinator.ranks.map(\.host)).count > 1)
     }
     guard let worker else { return Result(status: FarmStatus.unfinished) }
     return Result(

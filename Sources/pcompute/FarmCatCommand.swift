@@ -8,7 +8,7 @@ struct FarmCatCommand: FarmQuery {
     commandName: "cat",
     abstract: "Prints the output of a task.",
     discussion: """
-      The journal has all of it if the farm kept outputs, in its log or in files; otherwise the last 2 KB.
+      All of it where the farm was run with --log; otherwise the last 2 KB, which the journal has.
       """)
 
   @Argument(help: journalHelp) var journal: String

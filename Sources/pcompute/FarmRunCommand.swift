@@ -234,7 +234,7 @@ struct FarmRunCommand: Job {
       if let message = result.message { StandardError.write("pcompute: \(message)") }
       if world.rank == 0 {
         Main.leaveVerdict(result.status)
-        endLauncher()
+        if result.hasSeveralHosts || environmentVariable("SLURM_JOB_ID") != nil { endLauncher() }
       }
       fflush(nil)
       _exit(result.status)
@@ -258,7 +258,7 @@ struct FarmRunCommand: Job {
       }, progress: { progress in line.show(text: progress.line) })
   }
 
-  /// Over several hosts mpirun does not return after a host was lost: whoever is its child ends it.
+  /// Over several hosts, or in Slurm, mpirun does not return after a rank was lost: whoever is its child ends it.
   private func endLauncher() {
     let parent = getppid()
     let name = try? String(contentsOfFile: "/proc/\(parent)/comm", encoding: .utf8)

@@ -195,6 +195,15 @@ func states(_ journal: Journal) throws -> [TaskState] {
       #expect(
         refusal { _ = try Journal.create(folder + "/no/journal") }
           == "\(folder)/no/journal: No such file or directory")
+      // A file that only happens to have the name.
+      let log = folder + "/second.log"
+      try "mine".write(toFile: log, atomically: true, encoding: .utf8)
+      #expect(
+        refusal { _ = try Journal.create(folder + "/second", keepsOutputs: true) }
+          == "\(log): exists already")
+      try Journal.create(folder + "/second").close()
+      try Journal.resume(folder + "/second").close()
+      #expect(try String(contentsOfFile: log, encoding: .utf8) == "mine")
       let text = folder + "/text"
       try "no journal, but a text that is long enough".write(
         toFile: text, atomically: true, encoding: .utf8)
@@ -208,7 +217,7 @@ func states(_ journal: Journal) throws -> [TaskState] {
         refusal { _ = try Journal.resume(path) }
           == "\(path): is a journal of version 99, and this program knows 1")
       let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-      #expect(names.sorted() == ["journal", "other", "text"])
+      #expect(names.sorted() == ["journal", "other", "second", "second.log", "text"])
     }
   }
 

@@ -268,6 +268,22 @@ func holds(within limit: Double = 3, _ condition: () -> Bool) -> Bool {
     }
   }
 
+  /// The first `seq` is the one of the current folder.
+  @Test func currentFolderInPath() throws {
+    try withFolder { folder in
+      try "#!/bin/sh\necho mine\n".write(toFile: folder + "/seq", atomically: true, encoding: .utf8)
+      unsafe chmod(folder + "/seq", 0o755)
+      let before = ProcessInfo.processInfo.environment["PATH"] ?? ""
+      unsafe setenv("PATH", ":" + before, 1)
+      defer { unsafe setenv("PATH", before, 1) }
+      var programs = [
+        shell("seq 3"), FarmTask(index: 1, id: "2", command: .arguments(["seq", "3"])),
+      ]
+      for index in programs.indices { programs[index].directory = folder }
+      #expect(try run(programs).map(\.outputText) == ["mine\n", "mine\n"])
+    }
+  }
+
   @Test func outputsInFiles() throws {
     try withFolder { folder in
       let target = folder + "/outputs"

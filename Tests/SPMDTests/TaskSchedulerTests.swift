@@ -320,8 +320,6 @@ private struct Simulation {
 
   @Test func aMillionTasks() {
     var scheduler = TaskScheduler()
-    let clock = ContinuousClock()
-    let start = clock.now
     for _ in 0..<1_000_000 { scheduler.release(scheduler.add()) }
     _ = scheduler.addWorker(slots: 8)
     var done = 0
@@ -330,7 +328,5 @@ private struct Simulation {
       done += given.tasks.count
     }
     #expect(done == 1_000_000)
-    // Debug builds, too; release builds take a quarter of a second.
-    #expect(start.duration(to: clock.now) < .seconds(60))
   }
 }

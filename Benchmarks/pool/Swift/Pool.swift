@@ -12,7 +12,7 @@ import SPMD
         if world.rank == 0 { print("empty tasks: \(Int(Double(count) / seconds)) a second") }
       }
       var random = RandomStream(seed: 1)
-      let tasks = (0..<2000).map { _ in Double.random(in: 0...2e-3, using: &random) }
+      let tasks = (0..<6000).map { _ in Double.random(in: 0...2e-3, using: &random) }
       for _ in 0..<3 {
         let seconds = try time(on: world) { _ = try world.map(tasks) { spin($0) } }
         let ideal = tasks.reduce(0, +) / Double(world.size)

@@ -50,6 +50,8 @@ final class FarmCoordinator {
   ///
   /// - Returns: The exit status.
   func run() -> Int32 {
+    // The others have waited for the list.
+    for rank in ranks.indices { ranks[rank].lastHeard = steadyTime() }
     while !isOver { turn() }
     return end()
   }

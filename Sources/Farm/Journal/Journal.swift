@@ -43,8 +43,8 @@ package final class Journal {
     }
     Glibc.close(descriptor)
     do {
-      // An output log, or a tail, of a journal that is no longer there.
-      for name in ["\(path).log", "\(path)-tail"] { _ = unsafe unlink(name) }
+      // What stands beside a journal that is no longer there.
+      for name in ["\(path)-tail"] + rankFiles(of: path) { _ = unsafe unlink(name) }
       return try Journal(path, keepsOutputs: keepsOutputs, isNew: true)
     } catch {
       for name in [path, "\(path)-tail", "\(path)-journal"] { _ = unsafe unlink(name) }
@@ -63,12 +63,12 @@ package final class Journal {
 
   /// Opens a journal to take in what was not committed, and no more.
   static func recovered(_ path: String) throws -> Journal {
-    let hasOutputs = unsafe access("\(path).log", F_OK) == 0
-    let journal = try Journal(path, keepsOutputs: hasOutputs, isNew: false)
+    let journal = try Journal(path, keepsOutputs: false, isNew: false)
     try journal.takeIn()
     return journal
   }
 
+  /// - Parameter keepsOutputs: Whether a new journal does; another one knows.
   private init(_ path: String, keepsOutputs: Bool, isNew: Bool) throws {
     self.path = path
     if !isNew { try Journal.checkContent(of: path, flags: O_RDWR) }
@@ -79,17 +79,22 @@ package final class Journal {
     configuration.foreignKeysEnabled = false
     do {
       database = try DatabaseQueue(path: path, configuration: configuration)
-      taskCount = try database.writeWithoutTransaction { database in
+      let hasLog: Bool
+      (taskCount, hasLog) = try database.writeWithoutTransaction { database in
         if isNew {
           try database.inTransaction(.immediate) {
             try JournalSchema.create(in: database)
+            if keepsOutputs { try database.execute(sql: "INSERT INTO farm VALUES ('log', 1)") }
             return .commit
           }
         }
         try JournalSchema.check(database, path: path)
-        return try Int.fetchOne(database, sql: "SELECT coalesce(max(task) + 1, 0) FROM task") ?? 0
+        let count = try Int.fetchOne(
+          database, sql: "SELECT coalesce(max(task) + 1, 0) FROM task")
+        let log = try Bool.fetchOne(database, sql: "SELECT value FROM farm WHERE key = 'log'")
+        return (count ?? 0, log ?? false)
       }
-      outputs = keepsOutputs ? try OutputLog(at: "\(path).log") : nil
+      outputs = hasLog ? try OutputLog(at: "\(path).log", isNew: isNew) : nil
     } catch {
       tail.removeIfEmpty()
       throw (error as? DatabaseError).map { Journal.failure($0, path: path) } ?? error

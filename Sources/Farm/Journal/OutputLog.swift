@@ -7,11 +7,16 @@ package final class OutputLog {
   private let descriptor: Int32
   private var size: Int
 
-  /// Opens the file, or makes it.
-  package init(at path: String) throws {
+  /// Opens the file.
+  ///
+  /// - Parameter isNew: Whether it is made, and must not be there yet.
+  package init(at path: String, isNew: Bool) throws {
     self.path = path
-    descriptor = unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw FarmError("\(path): \(errorText(errno))") }
+    let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (isNew ? O_EXCL : 0)
+    descriptor = unsafe open(path, flags, 0o666)
+    guard descriptor >= 0 else {
+      throw FarmError("\(path): \(errno == EEXIST ? "exists already" : errorText(errno))")
+    }
     size = Int(lseek(descriptor, 0, SEEK_END))
   }
 

@@ -43,7 +43,10 @@ final class ShellCommands {
 
   init(path: String?, isDirectAllowed: Bool) {
     self.path = path
-    self.isDirectAllowed = isDirectAllowed
+    // A folder that is empty or relative is one of the task's, not of this process.
+    let isAbsolute = (path ?? "/").split(separator: ":", omittingEmptySubsequences: false)
+      .allSatisfy { $0.hasPrefix("/") }
+    self.isDirectAllowed = isDirectAllowed && isAbsolute
     let real = unsafe realpath(Self.shell, nil)
     let shell = unsafe real.map { unsafe String(cString: $0) } ?? ""
     unsafe free(real)
@@ -60,7 +63,10 @@ final class ShellCommands {
     case .arguments(let arguments):
       let name = arguments.first ?? ""
       if name.contains("/") { return Program(path: name, arguments: arguments) }
-      guard let path = program(name, in: task.environment["PATH"] ?? path) else {
+      guard
+        let path = program(
+          name, in: task.environment["PATH"] ?? path, from: task.directory)
+      else {
         throw FarmError("\(name): no such program in PATH")
       }
       return Program(path: path, arguments: arguments)
@@ -105,12 +111,18 @@ final class ShellCommands {
     }
   }
 
-  /// The place of a program, in the folders of `PATH` whose names are absolute.
-  private func program(_ name: String, in path: String?) -> String? {
+  /// The place of a program in the folders of `PATH`, where an empty one is the current (XBD 8.3).
+  ///
+  /// - Parameter directory: What relative ones are relative to; `nil` for this process' folder.
+  private func program(_ name: String, in path: String?, from directory: String? = nil) -> String? {
     guard !name.isEmpty else { return nil }
-    for folder in (path ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":") {
-      let candidate = "\(folder)/\(name)"
-      if isProgram(candidate) { return candidate }
+    let folders = (path ?? "/usr/local/bin:/usr/bin:/bin")
+      .split(separator: ":", omittingEmptySubsequences: false)
+    for folder in folders {
+      let candidate = "\(folder.isEmpty ? "." : folder)/\(name)"
+      let isRelative = !candidate.hasPrefix("/")
+      let place = isRelative ? directory.map { "\($0)/\(candidate)" } : nil
+      if isProgram(place ?? candidate) { return candidate }
     }
     return nil
   }

@@ -175,7 +175,8 @@ package final class TaskRunner {
     if count < 0 { return true }
     if count == 0 { return false }
     if entries[0].revents != 0 {
-      while unsafe read(notice.reader, &buffer, buffer.count) > 0 {}
+      // As much as a pipe holds.
+      _ = unsafe read(notice.reader, &buffer, buffer.count)
     }
     for index in tasks.indices where entries[first + index].revents != 0 {
       tasks[index].output.read(&buffer, atMost: 1 << 20)
