@@ -114,6 +114,20 @@ import Testing
     }
   }
 
+  @Test func linksAreFollowed() throws {
+    try Launcher.withTemporaryFolder { folder in
+      let (path, link) = (folder + "/file", folder + "/link")
+      try write(Array("b\na\n".utf8), to: path)
+      // To nothing yet, and then to the file that was made there.
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "target")
+      for _ in 0..<2 {
+        #expect(try run(2, [path, "-o", link]).status == 0)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "target")
+        #expect(try contents(folder + "/target") == Data("a\nb\n".utf8))
+      }
+    }
+  }
+
   @Test func summary() throws {
     try Launcher.withTemporaryFolder { folder in
       let path = folder + "/file"
@@ -202,6 +216,11 @@ import Testing
       try expectFailure([folder, "-o", out], "pcompute: \(folder): is a directory")
       try expectFailure([path, "-o", folder], "pcompute: \(folder): is a directory")
       try expectFailure([path, "-o", "/dev/null"], "pcompute: /dev/null: is not a regular file")
+      try expectFailure([path, "-o", ""], "pcompute: the name of the output is empty")
+      try expectFailure([path, "-o", out + "/"], "pcompute: \(out)/: is no name of a file")
+      try expectFailure(
+        ["/dev/null", "-o", out],
+        "pcompute: /dev/null: is not a regular file (pipes and devices cannot be read in parts)")
       try expectFailure(
         [path, "-o", "/nowhere/out"], "pcompute: /nowhere/out: No such file or directory")
       try expectFailure(

@@ -1,15 +1,34 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// Sorted lines in a temporary file.
 final class FileRun: SortedRun {
   private let file: SpillFile
   private let base: Int
   let byteCount: Int
-  /// Where some lines begin, one in about 64 KiB.
+  /// Where some lines begin, one in about 64 KiB, and in 4096.
   private let starts: [Int]
+  /// The first words of these lines, which decide most searches without reading.
+  private let words: [UInt64]
+  /// The block that was read last: searches come in ascending order.
+  private var known: Block?
   private let order: LineOrder
   /// The length of a record, or `nil` for lines.
   private let recordLength: Int?
 
-  private static let stride = 64 << 10
+  /// What lies between two noted lines.
+  private struct Block {
+    var number: Int
+    /// Where it lies in the run.
+    var range: Range<Int>
+    /// The bytes, and eight more that may be read.
+    var bytes: [UInt8]
+    /// Where lines begin in it, and where the last one ends.
+    var starts: [Int]
+  }
 
   /// Writes a run to the end of a file.
   init(_ run: MemoryRun, to file: SpillFile, order: LineOrder, recordLength: Int?) throws {
@@ -27,14 +46,7 @@ final class FileRun: SortedRun {
       try unsafe file.append(UnsafePointer(bytes), count: count)
       done += count
     }
-    var starts: [Int] = []
-    var next = 0
-    while next < run.byteCount {
-      let start = run.lineStart(containing: next)
-      if starts.last != start { starts.append(start) }
-      next = max(next, start) + Self.stride
-    }
-    self.starts = starts
+    (starts, words) = run.landmarks(everyBytes: 64 << 10, orLines: 4096)
   }
 
   private var terminator: Int { recordLength == nil ? 1 : 0 }
@@ -53,65 +65,71 @@ final class FileRun: SortedRun {
     starts[number]..<(number + 1 < starts.count ? starts[number + 1] : byteCount)
   }
 
-  /// Where a line ends that begins at `start`, without its newline.
-  private func lineEnd(_ bytes: Span<UInt8>, from start: Int, limit: Int) -> Int {
-    if let recordLength { return min(start + recordLength, limit) }
-    for i in start..<limit where bytes[i] == UInt8(ascii: "\n") { return i }
-    return limit
+  private func loadedBlock(_ number: Int) -> Block {
+    if let known, known.number == number { return known }
+    known = nil
+    let range = block(number)
+    var loaded = Block(number: number, range: range, bytes: padded(range), starts: [0])
+    var start = 0
+    while start < range.count {
+      let end = lineEnd(loaded.bytes, from: start, limit: range.count)
+      start = min(end + terminator, range.count)
+      loaded.starts.append(start)
+    }
+    known = loaded
+    return loaded
   }
 
-  /// The bounds of the line that contains a byte, without its newline, in the block of another.
-  private func find(_ position: Int) -> (block: Range<Int>, bytes: [UInt8], line: Range<Int>) {
-    var low = 0
-    var high = starts.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if starts[middle] <= position { low = middle } else { high = middle }
+  /// Where a line ends that begins at `start`, without its newline.
+  private func lineEnd(_ bytes: [UInt8], from start: Int, limit: Int) -> Int {
+    if let recordLength { return min(start + recordLength, limit) }
+    let distance = unsafe bytes.withUnsafeBytes { buffer -> Int? in
+      guard let base = buffer.baseAddress,
+        let found = unsafe memchr(base + start, Int32(UInt8(ascii: "\n")), limit - start)
+      else { return nil }
+      return unsafe UnsafeRawPointer(found) - base
     }
-    let range = block(low)
-    let bytes = padded(range)
-    var start = 0
-    while true {
-      let end = lineEnd(bytes.span, from: start, limit: range.count)
-      let next = end + terminator
-      if range.lowerBound + next > position || next >= range.count {
-        return (range, bytes, start..<end)
-      }
-      start = next
-    }
+    return distance ?? limit
+  }
+
+  /// The block that contains a byte of the run, and the number of its line there.
+  private func find(_ position: Int) -> (block: Block, line: Int) {
+    let number = (1..<max(1, starts.count)).bisected { starts[$0] <= position } - 1
+    let block = loadedBlock(number)
+    let place = position - block.range.lowerBound
+    let line = (1..<max(1, block.starts.count - 1)).bisected { block.starts[$0] <= place } - 1
+    return (block, line)
   }
 
   func lineStart(containing position: Int) -> Int {
-    let (block, _, line) = find(position)
-    return block.lowerBound + line.lowerBound
+    let (block, line) = find(position)
+    return block.range.lowerBound + block.starts[line]
   }
 
   func line(at position: Int) -> [UInt8] {
-    let (_, bytes, line) = find(position)
-    return Array(bytes[line])
+    let (block, line) = find(position)
+    return Array(block.bytes[bounds(ofLine: line, in: block)])
+  }
+
+  /// Where the bytes of a line are, without its newline.
+  private func bounds(ofLine line: Int, in block: Block) -> Range<Int> {
+    block.starts[line]..<(block.starts[line + 1] - terminator)
   }
 
   func cut(at probe: LineProbe, afterEqual: Bool) -> Int {
-    // The last noted line that belongs before the cut: the cut lies in its block, or at the end of
-    // that.
-    var low = -1
-    var high = starts.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      let (bytes, count) = firstLine(ofBlock: middle)
-      let isBefore = isBefore(probe, bytes, 0..<count, afterEqual)
-      if isBefore { low = middle } else { high = middle }
+    let word = unsafe probe.withLine { unsafe order.word($0, .first) }
+    let beyond = starts.indices.bisected { number in
+      if words[number] != word { return words[number] < word }
+      let (bytes, count) = firstLine(ofBlock: number)
+      return isBefore(probe, bytes, 0..<count, afterEqual)
     }
-    guard low >= 0 else { return 0 }
-    let range = block(low)
-    let bytes = padded(range)
-    var start = 0
-    while start < range.count {
-      let end = lineEnd(bytes.span, from: start, limit: range.count)
-      guard isBefore(probe, bytes, start..<end, afterEqual) else { break }
-      start = min(end + terminator, range.count)
+    guard beyond > 0 else { return 0 }
+    // The cut lies in the last block that begins before it, or at its end.
+    let block = loadedBlock(beyond - 1)
+    let line = (1..<(block.starts.count - 1)).bisected {
+      isBefore(probe, block.bytes, bounds(ofLine: $0, in: block), afterEqual)
     }
-    return range.lowerBound + start
+    return block.range.lowerBound + block.starts[line]
   }
 
   /// Whether a line belongs before the cut at a probe.
@@ -133,7 +151,7 @@ final class FileRun: SortedRun {
     while true {
       let part = range.prefix(length)
       let bytes = padded(part.startIndex..<part.endIndex)
-      let end = lineEnd(bytes.span, from: 0, limit: part.count)
+      let end = lineEnd(bytes, from: 0, limit: part.count)
       if recordLength != nil || end < part.count || part.count == range.count {
         return (bytes, end)
       }

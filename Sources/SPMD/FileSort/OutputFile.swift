@@ -70,10 +70,12 @@ final class OutputFile {
   /// The place that a path leads to, or why nothing can be there.
   private static func resolved(_ path: String) throws(SortError) -> String {
     guard let real = unsafe realpath(path, nil) else {
-      // There is no such file yet, or only a link that leads to none.
+      // There is no such file yet, or only a link that leads to none: it is made where that leads.
       guard errno == ENOENT else { throw SortError("\(path): \(errorText(errno))") }
-      if path.isEmpty || path.hasSuffix("/") { throw SortError("\(path): is no name of a file") }
-      return path
+      if path.isEmpty { throw SortError("the name of the output is empty") }
+      if path.hasSuffix("/") { throw SortError("\(path): is no name of a file") }
+      guard let target = linkTarget(path) else { return path }
+      return try resolved(target)
     }
     defer { unsafe free(real) }
     var status = stat()
@@ -88,6 +90,20 @@ final class OutputFile {
       throw SortError("\(path): \(errorText(errno))")
     }
     return unsafe String(cString: real)
+  }
+
+  /// Where a symbolic link leads; `nil` for what is none.
+  private static func linkTarget(_ path: String) -> String? {
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, count in
+      unsafe buffer.withMemoryRebound(to: CChar.self) { chars in
+        guard let base = chars.baseAddress else { return }
+        count = max(0, unsafe readlink(path, base, chars.count))
+      }
+    }
+    guard !bytes.isEmpty else { return nil }
+    let target = String(decoding: bytes, as: UTF8.self)
+    guard !target.hasPrefix("/"), let slash = path.lastIndex(of: "/") else { return target }
+    return path[...slash] + target
   }
 
   /// Writes bytes at a place.

@@ -71,14 +71,9 @@ final class MemoryRun: SortedRun {
 
   /// The number of the line that contains a byte, and where it begins.
   private func find(_ position: Int) -> (line: Int, start: Int) {
-    var low = 0
-    var high = blockStarts.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if blockStarts[middle] <= position { low = middle } else { high = middle }
-    }
-    var line = low * Self.block
-    var start = blockStarts[low]
+    let block = (1..<max(1, blockStarts.count)).bisected { blockStarts[$0] <= position } - 1
+    var line = block * Self.block
+    var start = blockStarts[block]
     while line < table.count {
       let next = unsafe start + Int(table.entries[line].count) + table.terminator
       if next > position { break }
@@ -96,25 +91,35 @@ final class MemoryRun: SortedRun {
     return unsafe Array(UnsafeBufferPointer(start: line.base, count: line.count))
   }
 
+  /// Where some lines begin, with their first words: the first line that begins so many bytes or
+  /// lines after the one before, or more.
+  func landmarks(everyBytes bytes: Int, orLines lines: Int) -> (starts: [Int], words: [UInt64]) {
+    var starts: [Int] = []
+    var words: [UInt64] = []
+    var start = 0
+    var last = (start: 0, line: 0)
+    for line in 0..<table.count {
+      let entry = unsafe table.entries[line]
+      if line == 0 || start - last.start >= bytes || line - last.line >= lines {
+        starts.append(start)
+        words.append(entry.word)
+        last = (start, line)
+      }
+      start += Int(entry.count) + table.terminator
+    }
+    return (starts, words)
+  }
+
   func cut(at probe: LineProbe, afterEqual: Bool) -> Int {
     unsafe probe.withLine { line in
       let word = unsafe order.word(line, .first)
-      var low = 0
-      var high = table.count
-      while low < high {
-        let middle = (low + high) / 2
-        let entry = unsafe table.entries[middle]
-        var difference = entry.word < word ? -1 : entry.word > word ? 1 : 0
-        if difference == 0 {
-          difference = unsafe order.compareTails(table.line(entry), line, sharing: word)
-        }
-        if difference < 0 || difference == 0 && afterEqual {
-          low = middle + 1
-        } else {
-          high = middle
-        }
+      let number = (0..<table.count).bisected {
+        let entry = unsafe table.entries[$0]
+        if entry.word != word { return entry.word < word }
+        let difference = unsafe order.compareTails(table.line(entry), line, sharing: word)
+        return difference < 0 || difference == 0 && afterEqual
       }
-      return start(ofLine: low)
+      return start(ofLine: number)
     }
   }
 

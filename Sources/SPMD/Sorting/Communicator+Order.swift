@@ -6,7 +6,7 @@ extension Communicator {
   /// **Collective**: every rank of the communicator calls it, and gets the same answer.
   ///
   /// - Throws: `MPIError` as reported by the library.
-  /// - Complexity: O(n), one element to a neighbour, and a reduction.
+  /// - Complexity: O(n), two messages to neighbours, and three reductions.
   @inlinable
   public func isSorted<T: Datatype>(
     _ elements: [T], by areInIncreasingOrder: (T, T) -> Bool
@@ -42,14 +42,17 @@ extension Communicator {
   /// **Collective**.
   @usableFromInline
   func lastElementBefore<T: Datatype>(_ elements: [T]) throws -> T? {
-    // Only ranks with elements have neighbours here.
-    guard let filled = try split(color: elements.isEmpty ? nil : 0) else { return nil }
-    let last = Array(elements.suffix(1))
-    let sending = (0..<filled.size).map { $0 == filled.rank + 1 ? 1 : 0 }
-    let offsets = [Int](repeating: 0, count: filled.size)
-    return try filled.allToAll(
-      last.span, sending: Partition(counts: sending, offsets: offsets)
-    ).first
+    let own = elements.isEmpty ? -1 : rank
+    let previous = try exclusiveScan(own, .max) ?? -1
+    let farthest = try allReduce(own, .max)
+    guard let last = elements.last else { return nil }
+    // A rank knows who comes before it, and not who comes after it, which asks.
+    if previous >= 0 { try send([rank].span, to: previous, tag: .neighbor) }
+    if rank < farthest, let next = try receive(Int.self, from: .any, tag: .neighbor).first {
+      try send([last].span, to: next, tag: .neighborElement)
+    }
+    guard previous >= 0 else { return nil }
+    return try receive(T.self, from: previous, tag: .neighborElement).first
   }
 
   /// The first elements of all ranks together, in order, on every rank.
@@ -123,10 +126,31 @@ extension Communicator {
   ///   - elements: This rank's elements; they stay where they are.
   /// - Returns: An element for each fraction, the same on all ranks; none where there are no elements.
   /// - Throws: `MPIError` as reported by the library.
-  /// - Precondition: All fractions are from 0 to 1.
+  /// - Precondition: All fractions are from 0 to 1; `<` orders all elements.
   /// - Complexity: O(n log n), and O(log *N*) rounds of O(`fractions`) elements.
   public func quantiles<T: Datatype & Comparable>(
     _ fractions: [Double], of elements: [T]
+  ) throws -> [T] {
+    try quantiles(fractions, ofSorted: elements.sorted(), by: <)
+  }
+
+  /// The numbers below which given fractions of all ranks' numbers lie.
+  ///
+  /// **Collective**. As for other elements, and faster; not-a-numbers are at the ends, as
+  /// ``RadixSortable`` says.
+  ///
+  /// - Throws: `MPIError` as reported by the library.
+  public func quantiles<T: Datatype & RadixSortable>(
+    _ fractions: [Double], of elements: [T]
+  ) throws -> [T] {
+    var keys = elements.map(\.radixKey)
+    sortKeys(&keys)
+    return try quantiles(
+      fractions, ofSorted: keys.map { T(radixKey: $0) }, by: { $0.radixKey < $1.radixKey })
+  }
+
+  private func quantiles<T: Datatype>(
+    _ fractions: [Double], ofSorted elements: [T], by areInIncreasingOrder: @escaping (T, T) -> Bool
   ) throws -> [T] {
     precondition(fractions.allSatisfy { (0...1).contains($0) }, "quantiles at \(fractions)")
     let total = try allReduce(elements.count, .sum)
@@ -136,7 +160,8 @@ extension Communicator {
     }
     let ascending = Array(Set(targets)).sorted()
     let search = SplitterSearch(
-      source: SortedElements(elements: elements.sorted(), rank: rank, areInIncreasingOrder: <),
+      source: SortedElements(
+        elements: elements, rank: rank, areInIncreasingOrder: areInIncreasingOrder),
       communicator: self, targets: ascending, tolerance: 0, needsProbes: true)
     let found = try search.splitters().compactMap(\.probe?.element)
     let places = Dictionary(uniqueKeysWithValues: zip(ascending, found.indices))
@@ -180,4 +205,6 @@ extension Communicator {
 
 extension MessageTag {
   @usableFromInline static var bestElements: MessageTag { 8 }
+  @usableFromInline static var neighbor: MessageTag { 9 }
+  @usableFromInline static var neighborElement: MessageTag { 10 }
 }

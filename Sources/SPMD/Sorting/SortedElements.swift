@@ -41,13 +41,7 @@ struct SortedElements<T: Datatype>: SplitterSource {
     let isBefore =
       rank < probe.rank
       ? { !areInIncreasingOrder(probe.element, $0) } : { areInIncreasingOrder($0, probe.element) }
-    var low = 0
-    var high = elements.count
-    while low < high {
-      let middle = (low + high) / 2
-      if isBefore(elements[middle]) { low = middle + 1 } else { high = middle }
-    }
-    return [low]
+    return [elements.indices.bisected { isBefore(elements[$0]) }]
   }
 }
 

@@ -152,12 +152,7 @@ struct SplitterSearch<Source: SplitterSource> {
     _ before: [Int]
   ) {
     // `before` ascends, as the probes do: the first one beyond the target.
-    var low = 0
-    var high = before.count
-    while low < high {
-      let middle = (low + high) / 2
-      if before[middle] <= target { low = middle + 1 } else { high = middle }
-    }
+    let low = before.indices.bisected { before[$0] <= target }
     bracket.idle += 1
     if low > 0 {
       let weight = before[low - 1]
