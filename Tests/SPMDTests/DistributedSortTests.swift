@@ -124,6 +124,25 @@ import Testing
     }
   }
 
+  @Test func numbersThatAreNone() throws {
+    try withWorld { world in
+      let own = world.rank == 0 ? [.nan, 2, -.infinity, -.nan, 0.5] : [.nan, 1]
+      var sorted = own
+      try world.sort(&sorted)
+      let all = try world.allGather(sorted.span)
+      #expect(all.first?.isNaN == true)
+      let areNone = all.suffix(world.size).allSatisfy { $0.isNaN }
+      #expect(areNone)
+      let numbers = all.dropFirst().dropLast(world.size)
+      #expect(zip(numbers, numbers.dropFirst()).allSatisfy { $0 <= $1 })
+
+      let quantiles = try world.quantiles([0, 0.999, 1.5 / Double(all.count)], of: own)
+      #expect(quantiles.count == 3)
+      #expect(quantiles[0].isNaN && quantiles[1].isNaN)
+      #expect(quantiles[2] == -.infinity)
+    }
+  }
+
   @Test func orderIsNoticedAcrossRanks() throws {
     try withWorld { world in
       // Each rank is sorted; the last one that has anything begins too low.

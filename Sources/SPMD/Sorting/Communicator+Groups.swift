@@ -12,6 +12,7 @@ extension Communicator {
   /// Shape: `[n]`, different on each rank → balanced as ``sort(_:)-(_)`` leaves them.
   ///
   /// - Throws: `MPIError` as reported by the library.
+  /// - Precondition: `<` orders all elements: there is no not-a-number among them.
   /// - Complexity: That of sorting the values that are different on each rank.
   @inlinable
   public func unique<T: Datatype & Comparable>(_ elements: inout [T]) throws {
