@@ -296,8 +296,14 @@ launch() { # PROGRAM ARGUMENT…
 # Runs a farm. Its status is what rank 0 has left in a file: mpirun's says nothing where a signal has ended the job, or
 # where ranks may be lost. Does not return.
 attend_farm() { # PROGRAM farm ARGUMENT…
-  local child status=0 verdict tolerant='' number segments
+  local child status=0 verdict tolerant='' number segments watcher=''
   verdict=$(mktemp)
+  if [[ $several ]]; then
+    # Rank 0 may be on another host, which sees this folder.
+    rm -f "$verdict"
+    verdict=$(mktemp "$PWD/.pcompute-XXXXXX") || fail 1 "cannot write in $PWD, where rank 0 leaves its status"
+    if [[ $kind != hydra ]]; then options+=(-x PCOMPUTE_VERDICT); fi
+  fi
   segments=/dev/shm/vader_segment.$(uname -n).$EUID
   export PCOMPUTE_VERDICT=$verdict
   if [[ " ${*:3} " == *' --tolerant '* ]]; then
@@ -316,12 +322,24 @@ attend_farm() { # PROGRAM farm ARGUMENT…
     # shellcheck disable=SC2064
     trap "kill -$number $child 2>/dev/null || true" "$number"
   done
+  if [[ $several && $tolerant ]]; then
+    # Over several hosts mpirun does not return after a rank was lost.
+    {
+      while kill -0 "$child" && [[ ! -s $verdict ]]; do sleep 0.5; done
+      sleep 3
+      kill -TERM "$child"
+      sleep 5
+      kill -KILL "$child"
+    } >/dev/null 2>&1 &
+    watcher=$!
+  fi
   # A signal ends `wait`, not mpirun.
   while true; do
     status=0
     wait "$child" || status=$?
     kill -0 "$child" 2>/dev/null || break
   done
+  if [[ $watcher ]]; then kill "$watcher" 2>/dev/null || true; fi
   if [[ -s $verdict ]]; then
     status=$(<"$verdict")
   elif [[ $tolerant ]]; then
