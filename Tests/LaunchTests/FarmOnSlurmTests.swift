@@ -117,6 +117,7 @@ struct FarmOnSlurmTests {
     try lab.lose("n2")
     #expect(try lab.wait { try lab.value("Restarts", of: job) == "1" })
     try lab.restore("n2")
+    #expect(try lab.wait { try lab.idleNodes() == 2 })
     try hurry(job, on: lab)
     let state = try lab.wait(for: ["COMPLETED", "FAILED"], of: job)
     #expect(state == "COMPLETED", "\((try? lab.output(of: job)) ?? "")")

@@ -101,6 +101,12 @@ public final class SlurmLab {
     return try condition()
   }
 
+  /// How many nodes wait for work.
+  public func idleNodes() throws -> Int {
+    try run("sinfo", ["--noheader", "--Node", "--states", "idle", "--format", "%N"])
+      .standardOutput.split(separator: "\n").count
+  }
+
   /// Brings back a node that was lost.
   public func restore(_ node: String) throws {
     _ = try Launcher.run(Self.script, ["return", folder, node])

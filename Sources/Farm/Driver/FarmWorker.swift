@@ -11,6 +11,10 @@ final class FarmWorker {
   /// Tasks that can no longer end in time.
   private var refused: [Int] = []
   private(set) var isStopping = false
+  /// Failures, and when they were seen. A signal that ends the whole job, as of Slurm's, reaches tasks
+  /// and ranks in any order: a task has failed only if its rank gets none soon after.
+  private var doubtful: [(attempt: TaskAttempt, time: Double)] = []
+  private static var doubt: Double { 0.25 }
 
   init(rank: Int, host: String, slots: Int, options: FarmOptions) throws {
     self.rank = rank
@@ -29,7 +33,7 @@ final class FarmWorker {
 
   /// Whether a task could begin if there were one.
   var hasFreeSlot: Bool { runner.running < slots && head == queue.count }
-  var isIdle: Bool { runner.running == 0 && head == queue.count }
+  var isIdle: Bool { runner.running == 0 && head == queue.count && doubtful.isEmpty }
 
   func accept(_ tasks: [HandedTask]) {
     if isStopping {
@@ -84,11 +88,34 @@ final class FarmWorker {
 
   /// Waits until a task ends, or so many seconds.
   func poll(timeout: Double, watching: [Int32] = []) -> [TaskAttempt] {
-    let ended = runner.poll(timeout: timeout, watching: watching)
-    guard !ended.isEmpty else { return [] }
+    let ended = runner.poll(
+      timeout: doubtful.isEmpty ? timeout : min(timeout, Self.doubt / 4), watching: watching)
     for attempt in ended { running[attempt.task] = nil }
-    startNext()
-    return ended
+    if !ended.isEmpty { startNext() }
+    return settled(ended)
+  }
+
+  /// Those of some ended runs, and of the doubtful ones before, of which it is known how they ended.
+  private func settled(_ ended: [TaskAttempt]) -> [TaskAttempt] {
+    var known: [TaskAttempt] = []
+    let now = wallTime()
+    for attempt in ended {
+      switch attempt.ending {
+      case .exited(let status) where status != 0: doubtful.append((attempt, now))
+      case .signalled: doubtful.append((attempt, now))
+      default: known.append(attempt)
+      }
+    }
+    guard !doubtful.isEmpty else { return known }
+    let isEnding = isStopping || FarmSignals.request == .now
+    let count =
+      isEnding ? doubtful.count : doubtful.prefix { now - $0.time >= Self.doubt }.count
+    for var attempt in doubtful.prefix(count).map(\.attempt) {
+      if isEnding { attempt.ending = .interrupted }
+      known.append(attempt)
+    }
+    doubtful.removeFirst(count)
+    return known
   }
 
   /// Tasks that have been running for `age` seconds, each once.
