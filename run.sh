@@ -10,7 +10,7 @@ usage() {
 Builds pcompute, where that is needed, and runs it under MPI.
 
   ./run.sh                             the default job on all cores of this machine
-  ./run.sh [OPTION…] COMMAND …         a command of pcompute: info, stats FILE…, help
+  ./run.sh [OPTION…] COMMAND …         a command of pcompute: stats, sort, integrate, farm, submit, info, help
   ./run.sh [OPTION…] farm TASKS …      the commands of a list; with --tolerant it goes on where ranks are lost
   ./run.sh [OPTION…] -- --format json  the default job, with options of its own
   ./run.sh [OPTION…] example NAME …    an example, from the folder examples
