@@ -7,7 +7,7 @@
 # PCOMPUTE_TEST_LAUNCHES  0: not those that launch programs
 # PCOMPUTE_LEAKS        1: a handle of MPI's that is not freed is a failed test; 0: it is not looked for (with Open MPI 4: 1,
 #                       with others: 0)
-# PCOMPUTE_TEST_LIMIT   seconds after which one run is ended (600; the tests that launch programs: 900)
+# PCOMPUTE_TEST_LIMIT   seconds after which one run is ended (600; the tests that launch programs: 900 and 1200)
 set -euo pipefail
 
 # Under mpirun this script stands before each rank's test process: rank 0 speaks, the others write to files.
@@ -156,7 +156,8 @@ for ranks in ${PCOMPUTE_TEST_RANKS:-2 3 4 7}; do
   if [[ $matched ]]; then run "$ranks ranks" "$ranks" "$limit" 'MPITests|SPMDTests'; fi
 done
 if [[ ${PCOMPUTE_TEST_LAUNCHES:-1} == 1 ]]; then
-  run "launches" 1 "${PCOMPUTE_TEST_LIMIT:-900}" 'LaunchTests|PComputeTests|FarmTests'
+  run "launches" 1 "${PCOMPUTE_TEST_LIMIT:-900}" 'LaunchTests|FarmTests'
+  run "commands" 1 "${PCOMPUTE_TEST_LIMIT:-1200}" 'PComputeTests'
 fi
 if [[ $large == 1 ]]; then
   tests=${PCOMPUTE_RELEASE_TESTS:?}/pcomputePackageTests.xctest
