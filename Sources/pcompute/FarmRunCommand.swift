@@ -213,12 +213,12 @@ struct FarmRunCommand: Job {
 
   func run(on world: Communicator, timings: Timings) throws {
     var options = try options
-    if world.rank == 0 { options.end = end }
     if dryRun {
       let result = try Farm.printTasks(of: source, on: world) { try StandardOutput.write($0) }
       if let message = result.message { throw Failure(message: message, status: result.status) }
       return
     }
+    if world.rank == 0 { options.end = end }
     let line = ProgressLine()
     let all = max(1, Machine.processorCount)
     let allowed = Machine.allowedProcessors.count
@@ -270,12 +270,16 @@ struct FarmRunCommand: Job {
 
   private func requeueJob() {
     guard let job = environmentVariable("SLURM_JOB_ID") else { return }
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["scontrol", "requeue", job]
+    guard let scontrol = Tool.path(of: "scontrol") else {
+      StandardError.write(
+        "pcompute: scontrol is not in PATH: job \(job) cannot be put back into the queue")
+      return
+    }
     do {
-      try process.run()
-      process.waitUntilExit()
+      let answer = try Tool.run(scontrol, ["requeue", job], mergingErrors: true)
+      if answer.status != 0 {
+        StandardError.write("pcompute: scontrol requeue \(job): \(answer.output)")
+      }
     } catch {
       StandardError.write("pcompute: scontrol requeue \(job): \(error)")
     }

@@ -6,12 +6,11 @@ internal import SPMD
 /// Parses the command line, runs the command on all ranks, and ends them all with the same status.
 @main struct Main {
   static func main() {
-    if let command = try? PCompute.parseAsRoot() as? any LocalCommand {
-      exit(command.statusOfRun())
-    }
+    let parsed = Result { try PCompute.parseAsRoot() }
+    if let command = try? parsed.get() as? any LocalCommand { exit(command.statusOfRun()) }
     exit(
       MPI.run { world in
-        let status = status(on: world)
+        let status = status(of: parsed, on: world)
         if world.rank == 0 { leaveVerdict(status) }
         return status
       })
@@ -27,9 +26,11 @@ internal import SPMD
   /// The exit status of this rank, when all output is out.
   ///
   /// Every rank parses the same command line, and comes to the same end; rank 0 speaks for all.
-  private static func status(on world: Communicator) -> Int32 {
+  private static func status(
+    of parsed: Result<any ParsableCommand, any Error>, on world: Communicator
+  ) -> Int32 {
     do {
-      var command = try PCompute.parseAsRoot()
+      var command = try parsed.get()
       guard let job = command as? any Job else {
         // The parser's own: help, which it throws as a message.
         try command.run()
