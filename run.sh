@@ -487,7 +487,8 @@ case $command in
     fi
     if [[ ${PCOMPUTE_LARGE_TESTS:-} == 1 ]]; then
       # What is only true, or only bearable, of optimized code: no allocation, and transfers of gigabytes.
-      folder=$folder-tests swift_build -c release --build-tests -Xswiftc -enable-testing ||
+      PCOMPUTE_TEST_MODULES=MPITests folder=$folder-tests \
+        swift_build -c release --product pcomputePackageTests -Xswiftc -enable-testing ||
         fail 1 "the tests' release build failed"
       export PCOMPUTE_RELEASE_TESTS=$folder-tests/release
     fi

@@ -7,7 +7,7 @@
 # PCOMPUTE_TEST_LAUNCHES  0: not those that launch programs
 # PCOMPUTE_LEAKS        1: a handle of MPI's that is not freed is a failed test; 0: it is not looked for (with Open MPI 4: 1,
 #                       with others: 0)
-# PCOMPUTE_TEST_LIMIT   seconds after which one run is ended (600; the tests that launch programs: 900 and 1200)
+# PCOMPUTE_TEST_LIMIT   seconds after which one run is ended (600; the tests that launch programs: 1200)
 set -euo pipefail
 
 # Under mpirun this script stands before each rank's test process: rank 0 speaks, the others write to files.
@@ -23,16 +23,16 @@ fi
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 tests=$1/pcomputePackageTests.xctest name=${2:-}
-logs=$(mktemp -d) seen=$(mktemp)
-passed=0 failed=0 skipped=0 child='' matched=''
+logs=$(mktemp -d) seen=$(mktemp) lanes=$(mktemp -d)
+passed=0 failed=0 skipped=0 child='' matched='' beside=()
 
 # What happens on a signal, and at the end: nothing is left running, nothing is left behind.
 finish() {
-  if [[ $child ]]; then
-    kill -TERM "$child" 2>/dev/null || true
-    wait "$child" || true
+  if [[ $child || ${beside[*]} ]]; then
+    kill -TERM ${child:+"$child"} "${beside[@]}" 2>/dev/null || true
+    wait || true
   fi
-  rm -rf "$logs" "$seen"
+  rm -rf "$logs" "$seen" "$lanes"
 }
 trap finish EXIT
 trap 'exit 130' INT
@@ -63,10 +63,10 @@ standing() {
   done
 }
 
-run() { # TITLE RANKS LIMIT MODULES
+run() { # TITLE RANKS LIMIT SUITES [SKIPPED]
   local title=$1 ranks=$2 limit=$3 filter="^($4)[./].*${name:+($name)}" status=0 good bad elsewhere log started=$SECONDS
   local hidden='^◇|^↳ (Testing Library|Target Platform)'
-  local command=("$tests" --testing-library swift-testing --no-parallel --filter "$filter")
+  local command=("$tests" --testing-library swift-testing --no-parallel --filter "$filter" ${5:+--skip "^($5)[./]"})
   rm -f "$logs"/*
   printf '\n--- %s\n' "$title"
   # The names of what passes are those of the run before.
@@ -121,6 +121,31 @@ run() { # TITLE RANKS LIMIT MODULES
   printf '%s: %s passed, %s failed, %s s\n' "$title" "$good" "$bad" "$((SECONDS - started))"
 }
 
+# Does what `run` does, beside other runs: tests that launch programs wait for most of their time.
+# shellcheck disable=SC2030  # the sums go through a file
+beside() { # NUMBER, and what run takes
+  local folder=$lanes/$1
+  mkdir -p "$folder/logs"
+  (
+    trap 'kill -TERM ${child:+"$child"} 2>/dev/null; wait; exit 143' TERM
+    logs=$folder/logs passed=0 failed=0 skipped=0
+    run "${@:2}"
+    echo "$passed $failed $skipped" >"$folder/sums"
+  ) >"$folder/output" 2>&1 &
+  beside[$1]=$!
+}
+
+# Prints what a run beside the others has said, once it has ended, and adds what it has counted.
+# shellcheck disable=SC2031
+collect() { # NUMBER
+  local good=0 bad=1 unseen=0
+  wait "${beside[$1]}" || true
+  unset "beside[$1]"
+  cat "$lanes/$1/output"
+  if [[ -f $lanes/$1/sums ]]; then read -r good bad unseen <"$lanes/$1/sums"; fi
+  passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + unseen))
+}
+
 # Counts the handles that are made and freed.
 handles='' left='WARNING: .*still allocated (in|at) MPI_F'
 read -r version < <(pkg-config --modversion "${PCOMPUTE_MPI:-ompi-c}" 2>/dev/null) || version=
@@ -156,8 +181,12 @@ for ranks in ${PCOMPUTE_TEST_RANKS:-2 3 4 7}; do
   if [[ $matched ]]; then run "$ranks ranks" "$ranks" "$limit" 'MPITests|SPMDTests'; fi
 done
 if [[ ${PCOMPUTE_TEST_LAUNCHES:-1} == 1 ]]; then
-  run "launches" 1 "${PCOMPUTE_TEST_LIMIT:-900}" 'LaunchTests|FarmTests'
-  run "commands" 1 "${PCOMPUTE_TEST_LIMIT:-1200}" 'PComputeTests'
+  labs='LaunchTests\.(Host|Slurm|FarmOnSlurm)Tests'
+  beside 1 "commands" 1 "${PCOMPUTE_TEST_LIMIT:-1200}" 'PComputeTests'
+  beside 2 "clusters" 1 "${PCOMPUTE_TEST_LIMIT:-1200}" "$labs"
+  run "launches" 1 "${PCOMPUTE_TEST_LIMIT:-1200}" 'LaunchTests|FarmTests' "$labs"
+  collect 1
+  collect 2
 fi
 if [[ $large == 1 ]]; then
   tests=${PCOMPUTE_RELEASE_TESTS:?}/pcomputePackageTests.xctest
