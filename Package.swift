@@ -37,9 +37,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 
 let testTargets = [
   tests("MPITests", ["MPI", .product(name: "ComplexModule", package: "swift-numerics")]),
-  tests("SPMDTests", ["SPMD", "MPI"]),
+  tests("SPMDTests", ["SPMD", "MPI", "Compression", "CZlib", "CZstd"]),
   tests("FarmTests", ["Farm", "SPMD", "MPI"]),
-  tests("PComputeTests", ["CZlib", "CZstd"], exclude: ["Reference"]),
+  tests("PComputeTests", [], exclude: ["Reference"]),
   tests("LaunchTests", [], exclude: ["Fixtures"]),
 ]
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Compression
 internal import MPI
 internal import SPMD
 
@@ -9,10 +10,11 @@ struct SortCommand: Job {
     abstract: "Sorts the lines or records of files that may be larger than memory.",
     discussion: """
       Lines are ordered byte by byte, as `LC_ALL=C sort` of GNU orders them with the same options. Every rank reads, \
-      sorts and writes its part; the output is renamed to its name when it is whole, and may be one of the inputs.
+      sorts and writes its part; the output is renamed to its name when it is whole, and may be one of the inputs. \
+      Pipes, standard input, and files that gzip or zstd have compressed are read by rank 0, which deals their text out.
       """)
 
-  @Argument(help: "The files to sort, together.")
+  @Argument(help: "The files and pipes to sort, together; “-” is standard input.")
   var file: [String]
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
@@ -81,7 +83,7 @@ struct SortCommand: Job {
       options.ignoresCase = ignoreCase
       options.key = try key.map(parsedKey)
       options.delimiter = try delimiter.map(parsedDelimiter)
-      if let memory { options.memory = try parsedSize(memory) }
+      if let memory { options.memory = try MemorySize.parsed(memory).bytes }
       if let records {
         options.content = try recordContent(records)
       } else if keyBytes != nil {
@@ -129,22 +131,6 @@ struct SortCommand: Job {
     return byte
   }
 
-  private func parsedSize(_ text: String) throws -> Int {
-    let units: [Character: Int] = ["K": 10, "M": 20, "G": 30, "T": 40]
-    var digits = Substring(text)
-    var shift = 0
-    if let last = digits.last, let unit = units[Character(last.uppercased())] {
-      shift = unit
-      digits.removeLast()
-    }
-    guard let number = Int(digits), number > 0, number <= Int.max >> shift,
-      number << shift >= 1 << 20
-    else {
-      throw ValidationError("--memory takes a size of 1M at least, such as 500M, not “\(text)”")
-    }
-    return number << shift
-  }
-
   func run(on world: Communicator, timings: Timings) throws {
     var options = try options
     if memory == nil { options.memory = try defaultMemory(on: world) }
@@ -157,7 +143,8 @@ struct SortCommand: Job {
     do {
       summary = try FileSort.sort(
         file, into: output, options: options, on: world,
-        timings: timings, temporaryFile: { Interruption.remove($0) },
+        openStream: { path throws(CSVError) in try CompressedFile.open(path) }, timings: timings,
+        temporaryFile: { Interruption.remove($0) },
         progress: progress.map { line in { line.show($0, "sorted") } })
     } catch let error as SortError {
       progress?.clear()

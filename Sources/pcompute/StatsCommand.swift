@@ -15,7 +15,7 @@ struct StatsCommand: Job {
       fit are reported to standard error, with their numbers.
 
       Quantiles and most frequent values are exact for small files and estimates with stated bounds for large \
-      ones; see docs/Stats.md.
+      ones. Groups that do not fit into memory are put aside in temporary files. See docs/Stats.md.
 
         pcompute stats orders.csv --only count,sum,min,max
         pcompute stats orders.csv --where 'price > 10 && day >= "2024-01-01"' --by city
@@ -82,8 +82,17 @@ struct StatsCommand: Job {
   @Option(help: .hidden)
   var blockSize: Int?
 
-  @Option(help: .hidden)
-  var groupMemory = 32 << 20
+  @Option(
+    name: [.long, .customShort("S")],
+    help: ArgumentHelp(
+      "Memory that the groups of a rank may take, such as 500M or 2G. (default: 96M)",
+      valueName: "size"))
+  var memory: String?
+
+  @Option(
+    name: [.long, .customShort("T")],
+    help: ArgumentHelp("Where to put groups that do not fit into memory.", valueName: "folder"))
+  var tmpdir: String?
 
   @OptionGroup var outputOptions: OutputOptions
 
@@ -95,7 +104,7 @@ struct StatsCommand: Job {
     try check("--limit", limit, 1...1_000_000)
     try check("--bins", bins, 1...1000)
     try check("--max-problems", maxProblems, 0...100_000)
-    try check("--group-memory", groupMemory, 0...(1 << 40))
+    if let memory { _ = try MemorySize.parsed(memory) }
     if let blockSize { try check("--block-size", blockSize, 1...(1 << 30), "bytes") }
     if svg != nil && histogramColumn == nil {
       throw ValidationError("--svg needs --histogram, of which it is a picture")
@@ -149,7 +158,8 @@ struct StatsCommand: Job {
       options.condition = condition
       options.groupColumn = groupColumn
       options.groupLimit = limit
-      options.groupMemory = groupMemory
+      if let memory { options.groupMemory = try MemorySize.parsed(memory).bytes }
+      options.temporaryFolder = tmpdir ?? environmentVariable("TMPDIR") ?? "/tmp"
       options.histogramColumn = histogramColumn
       options.binCount = bins
       options.problemLimit = maxProblems
@@ -161,6 +171,7 @@ struct StatsCommand: Job {
 
   func run(on world: Communicator, timings: Timings) throws {
     let options = try options
+    Interruption.reportFileSizeLimit()
     let clock = WallClock()
     let start = clock.now
     let progress = world.rank == 0 ? ProgressLine() : nil

@@ -45,15 +45,6 @@ import Testing
     return choices
   }()
 
-  private func gnuSort(_ arguments: [String]) throws -> Int32 {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["LC_ALL=C", "sort"] + arguments
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
-  }
-
   /// A quarter of the combinations at each number of ranks; all of them at 1, 2, 3 and 4.
   @Test func sameBytesAsGNUSort() throws {
     try withWorld { world in

@@ -15,7 +15,7 @@ import Testing
 
   @Test(arguments: [0, 10, 40, 200, 900]) func cellsHoldExactSums(_ spread: Int) {
     let values = numbers(2000, seed: UInt64(spread), spread: spread) + [0, -0.0, 1, -1]
-    var tables = [GroupTable(columnCount: 1), GroupTable(columnCount: 1)]
+    var tables = [GroupTable(isInteger: [false]), GroupTable(isInteger: [false])]
     var expected = ExactSum()
     let key: [UInt8] = [65]
     for (i, value) in values.enumerated() {
@@ -24,7 +24,7 @@ import Testing
       tables[i % 2].countRecord(of: group)
       tables[i % 2].add(value, to: group)
     }
-    tables[0].add(tables[1])
+    tables[0].add(packed: tables[1].packed)
     #expect(tables[0].count == 1)
     #expect(tables[0].counts == [values.count])
     #expect(tables[0].sum(0) == expected)
@@ -36,26 +36,35 @@ import Testing
       var tables: [GroupTable] = []
       var expected = ExactSum()
       for value in values {
-        var table = GroupTable(columnCount: 1)
+        var table = GroupTable(isInteger: [false])
         let group = unsafe [UInt8(1)].withUnsafeBytes { unsafe table.group($0) }
         table.add(value, to: group)
         expected.add(value)
         tables.append(table)
       }
-      var all = GroupTable(columnCount: 1)
-      for table in tables { all.add(table) }
+      var all = GroupTable(isInteger: [false])
+      for table in tables { all.add(packed: table.packed) }
       #expect(all.sum(0) == expected, "\(values)")
     }
-    var table = GroupTable(columnCount: 1)
+    var table = GroupTable(isInteger: [true])
     let group = unsafe [UInt8(1)].withUnsafeBytes { unsafe table.group($0) }
-    for value in [Int64.max, .min, 7] { table.add(value, to: group) }
+    for value in [Int64.max, .min, 7] {
+      // Of one value nothing is packed but itself.
+      var single = GroupTable(isInteger: [true])
+      let other = unsafe [UInt8(1)].withUnsafeBytes { unsafe single.group($0) }
+      single.add(value, to: other)
+      table.add(packed: single.packed)
+    }
     #expect(table.sum(group).integer == 6)
+    #expect(OrderedKey.decodeInteger(table.cells[group].least) == .min)
     for _ in 0..<2 { table.add(Int64.max, to: group) }
-    #expect(table.sum(group).integer == nil)
+    var copy = GroupTable(isInteger: [true])
+    copy.add(packed: table.packed)
+    #expect(table.sum(group).integer == nil && copy.sum(0) == table.sum(group))
   }
 
   @Test func largestGroupsFirst() {
-    var table = GroupTable(columnCount: 0)
+    var table = GroupTable(isInteger: [])
     for i in 0..<5000 {
       for _ in 0..<(1 + i * 7919 % 13) {
         let group = unsafe Array("\(i)".utf8).withUnsafeBytes { unsafe table.group($0) }

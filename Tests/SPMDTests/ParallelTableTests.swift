@@ -43,6 +43,79 @@ import Testing
     }
   }
 
+  /// Records that end in different ways, with newlines in quotes, and some that do not fit.
+  private func sample(rows: Int) -> String {
+    var text = "id,\"price, net\",day,kind,note\r\n"
+    for i in 0..<rows {
+      let price = i % 17 == 0 ? "" : "\(Double((i * 7919) % 100_003) / 100)"
+      let day = "20\(10 + i % 10)-0\(1 + i % 9)-\(10 + i % 19)"
+      text += "\(i),\(price),\(day),\(i % 3 == 0 ? "a" : "b"),"
+      text += i % 5 == 0 ? "\"line\n\"\"\(i)\"\", and, more\"\r\n" : "\(i * i % 1009)\n"
+      if i % 1000 == 500 { text += "\n\(i),1\n" }
+    }
+    return text
+  }
+
+  @Test(arguments: [1000, 65_536, nil]) func linesOfAllKinds(blockSize: Int?) throws {
+    try withWorld { world in
+      try withShared(sample(rows: 6000), on: world) { path in
+        var options = TableStatistics.Options()
+        options.blockSize = blockSize
+        let parallel = try TableStatistics.compute([path], options: options, on: world)
+        guard let parallel else { return }
+        #expect(
+          fingerprint(parallel)
+            == fingerprint(try TableStatistics(of: [path], options: options)))
+        #expect(parallel.rows == 6006)
+        #expect(parallel.problemCount == 12)
+        #expect(parallel.columns.map(\.type) == [.integer, .number, .date, .string, .string])
+        #expect("\(parallel.problems[0])".hasSuffix(".csv:604: empty line"))
+        #expect("\(parallel.problems[1])".hasSuffix(".csv:605: 2 fields where the header has 5"))
+      }
+    }
+  }
+
+  @Test(arguments: [("", 0, 0), ("a,b\n", 0, 2), ("a\n1", 1, 1)])
+  func fewerRecordsThanRanks(text: String, rows: Int, columns: Int) throws {
+    try withWorld { world in
+      try withShared(text, on: world) { path in
+        var options = TableStatistics.Options()
+        options.blockSize = 1
+        guard let result = try TableStatistics.compute([path], options: options, on: world) else {
+          return
+        }
+        #expect(result.rows == rows)
+        #expect(result.columns.count == columns)
+      }
+    }
+  }
+
+  @Test(arguments: [5, 40]) func histogramsCountWhatIsBetweenTheEdges(bins: Int) throws {
+    try withWorld { world in
+      let values = (0..<3000).map { Double($0 * 7919 % 3001) / 8 - 77 }
+      let text = "value\n" + values.map { "\($0)\n" }.joined()
+      try withShared(text, on: world) { path in
+        var options = TableStatistics.Options()
+        options.histogramColumn = "value"
+        options.binCount = bins
+        options.blockSize = 999
+        let result = try TableStatistics.compute([path], options: options, on: world)
+        guard let result else { return }
+        let histogram = try #require(result.histogram)
+        let edges = histogram.edges.map {
+          if case .number(let edge) = $0 { edge } else { Double.nan }
+        }
+        #expect(histogram.counts.count <= bins + 1 && edges.count == histogram.counts.count + 1)
+        for (bin, count) in histogram.counts.enumerated() {
+          let isLast = bin == histogram.counts.count - 1
+          let truth = values.count { edges[bin] <= $0 && ($0 < edges[bin + 1] || isLast) }
+          #expect(count == truth)
+        }
+        #expect(histogram.counts.reduce(0, +) == values.count)
+      }
+    }
+  }
+
   @Test func groupsAndHistogramsSameAsOneProcess() throws {
     try withWorld { world in
       var text = "key,value,when\n"
@@ -66,7 +139,13 @@ import Testing
             options.statistics = Statistic.plain
             let parallel = try TableStatistics.compute([path], options: options, on: world)
             guard let parallel else { continue }
+            #expect((parallel.spilledBytes > 0) == (memory < 1 << 20))
+            let bounded = try TableStatistics(of: [path], options: options)
+            #expect((bounded.spilledBytes > 0) == (memory < 1 << 20))
+            #expect("\(parallel.groups as Any)" == "\(bounded.groups as Any)")
+            options.groupMemory = 1 << 40
             let serial = try TableStatistics(of: [path], options: options)
+            #expect(serial.spilledBytes == 0)
             #expect(fingerprint(parallel) == fingerprint(serial))
             #expect("\(parallel.groups as Any)" == "\(serial.groups as Any)")
             #expect("\(parallel.histogram as Any)" == "\(serial.histogram as Any)")
@@ -90,8 +169,24 @@ import Testing
           try TableStatistics.compute([path], options: options, on: world)
         }
       }
-      #expect(throws: CSVError("/nowhere: No such file or directory")) {
-        try TableStatistics.compute(["/nowhere"], on: world)
+      for (path, reason) in [
+        ("/nowhere", "No such file or directory"), ("/tmp", "is a directory"),
+        ("/dev/null", "is not a regular file (pipes and devices cannot be read in parts)"),
+        (
+          "-",
+          "standard input cannot be read in parts, nor twice: put it into a file (one called - is ./-)"
+        ),
+      ] {
+        #expect(throws: CSVError("\(path): \(reason)")) {
+          try TableStatistics.compute([path], on: world)
+        }
+      }
+      try withShared("a,b\n1,2\n3,\0\n", on: world) { path in
+        var options = TableStatistics.Options()
+        options.blockSize = 3
+        #expect(throws: CSVError("\(path):3: a NUL byte: this is not a text file")) {
+          try TableStatistics.compute([path], options: options, on: world)
+        }
       }
       try withShared("a,b\n1,x\n2,y\n", on: world) { path in
         var options = TableStatistics.Options()

@@ -77,6 +77,11 @@ final class StreamFile: TableFile {
 func openTableFile(
   _ path: String, _ opener: ByteStreamOpener?
 ) throws(CSVError) -> any TableFile {
+  if path == "-" {
+    throw CSVError(
+      "-: standard input cannot be read in parts, nor twice: put it into a file (one called - is ./-)"
+    )
+  }
   let file = try CSVFile(opening: path)
   guard let opener, let stream = try opener(path) else { return file }
   return StreamFile(file, stream, opener: opener)

@@ -20,10 +20,13 @@ public enum FileSort {
   /// left.
   ///
   /// - Parameters:
-  ///   - paths: Regular files.
+  ///   - paths: Files. Of regular ones each rank reads its share; what can be read from its start to its
+  ///     end only, pipes, devices, and “-” for standard input, is read by rank 0, which deals it out.
   ///   - output: The file to make or to replace.
   ///   - options: What is sorted, and how.
   ///   - communicator: The ranks that share the work.
+  ///   - openStream: Opens files of lines that are not plain text, such as compressed ones; they are read
+  ///     as pipes are.
   ///   - timings: Takes the sections `plan`, `read and sort`, `cut`, `exchange`, `merge and write` and
   ///     `finish`.
   ///   - temporaryFile: Called before a file is created that is not yet the output, with its path, and
@@ -35,12 +38,14 @@ public enum FileSort {
   ///   once. O(log n) rounds of O(`size`) short messages find the splitters.
   public static func sort(
     _ paths: [String], into output: String, options: Options = Options(),
-    on communicator: Communicator, timings: Timings = Timings(),
-    temporaryFile: (String?) -> Void = { _ in },
+    on communicator: Communicator, openStream: ByteStreamOpener? = nil,
+    timings: Timings = Timings(), temporaryFile: (String?) -> Void = { _ in },
     progress: ((Double) -> Void)? = nil
   ) throws -> Summary {
     let job = try timings.measure("plan") {
-      try SortJob(paths, options, on: communicator, timings: timings, progress: progress)
+      try SortJob(
+        paths, options, openStream: openStream, on: communicator, timings: timings,
+        progress: progress)
     }
     // Before the work: where nothing can be written, that is said at once.
     let file = try OutputFile(at: output, on: communicator) { temporaryFile($0) }

@@ -68,6 +68,17 @@ final class LineTable {
     }
   }
 
+  /// Appends bytes.
+  func append(_ other: [UInt8]) {
+    storage.reserve(byteCount + other.count + Self.padding, keeping: byteCount)
+    unsafe other.withUnsafeBufferPointer {
+      if let base = $0.baseAddress {
+        unsafe (bytes + byteCount).update(from: base, count: $0.count)
+      }
+    }
+    byteCount += other.count
+  }
+
   /// Appends bytes of another table.
   func append(_ other: LineTable, from start: Int) {
     let number = other.byteCount - start

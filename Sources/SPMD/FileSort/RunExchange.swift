@@ -6,6 +6,8 @@ struct ReceivedPieces {
   let buffer: LargeBuffer
   /// How long the pieces are: in the order of the ranks, and of the runs of each.
   let counts: [Int]
+  /// The pieces in the order of the input.
+  let order: [Int]
 }
 
 /// Brings pieces of sorted runs to the ranks that merge them, in rounds of bounded size.
@@ -14,15 +16,25 @@ final class RunExchange {
   private let communicator: Communicator
   private let sendBuffer: LargeBuffer
   private var receiveBuffer: LargeBuffer
+  /// The runs of all ranks in the order of the input.
+  private let order: [Int]
 
+  /// **Collective**.
+  ///
   /// - Parameters:
+  ///   - runs: The runs of this rank.
   ///   - sendLimit: How many bytes a rank sends at once; the same on all ranks.
   ///   - receiveLimit: How many bytes a part has, about.
   init(
-    _ runs: [any SortedRun], sendLimit: Int, receiveLimit: Int, on communicator: Communicator
-  ) {
-    self.runs = runs
+    _ runs: RunCollection, sendLimit: Int, receiveLimit: Int, on communicator: Communicator
+  ) throws {
+    self.runs = runs.runs
     self.communicator = communicator
+    let words = runs.places.flatMap(\.words)
+    var reader = WordReader(try communicator.allGather(words.span))
+    var places: [RunPlace] = []
+    while !reader.isAtEnd { places.append(RunPlace(from: &reader)) }
+    order = places.indices.sorted { places[$0] < places[$1] }
     sendBuffer = LargeBuffer(capacity: sendLimit)
     receiveBuffer = LargeBuffer(capacity: receiveLimit)
   }
@@ -77,7 +89,7 @@ final class RunExchange {
         receiving: Partition(counts: receiving, offsets: starts))
       for source in 0..<size { received[source] += receiving[source] }
     }
-    return ReceivedPieces(buffer: receiveBuffer, counts: counts)
+    return ReceivedPieces(buffer: receiveBuffer, counts: counts, order: order)
   }
 
   /// Copies some bytes of what one rank gets to the buffer for sending.

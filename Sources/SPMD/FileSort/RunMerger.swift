@@ -3,8 +3,9 @@
 #elseif canImport(Darwin)
   internal import Darwin
 #endif
+internal import MPI
 
-/// Merges sorted pieces into a writer; of equal lines those of earlier pieces come first.
+/// Merges sorted pieces into a writer; of equal lines those that were earlier in the input come first.
 @safe
 struct RunMerger {
   /// A piece, at its first line that was not written.
@@ -30,11 +31,11 @@ struct RunMerger {
     self.order = order
     self.recordLength = recordLength
     self.isUnique = isUnique
-    var start = unsafe UnsafePointer(pieces.buffer.base.assumingMemoryBound(to: UInt8.self))
-    for count in pieces.counts {
-      let end = unsafe start + count
-      if count > 0 { unsafe cursors.append(cursor(at: start, end: end)) }
-      unsafe start = end
+    let bytes = unsafe UnsafePointer(pieces.buffer.base.assumingMemoryBound(to: UInt8.self))
+    let starts = Partition(counts: pieces.counts).offsets
+    for piece in pieces.order where pieces.counts[piece] > 0 {
+      let start = unsafe bytes + starts[piece]
+      unsafe cursors.append(cursor(at: start, end: start + pieces.counts[piece]))
     }
   }
 

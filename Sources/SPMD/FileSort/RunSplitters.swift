@@ -3,7 +3,8 @@ internal import MPI
 /// The sorted runs of a rank, as a search for splitters sees them: positions are bytes.
 struct RunSplitters: SplitterSource {
   let runs: [any SortedRun]
-  let rank: Int
+  /// Where each run's lines were in the input.
+  let places: [RunPlace]
   let order: LineOrder
   /// Whether lines with equal keys must stay together, so that all but one can be left out.
   let keepsEqualTogether: Bool
@@ -15,37 +16,39 @@ struct RunSplitters: SplitterSource {
   }
 
   func probe(sequence: Int, at position: Int) -> LineProbe {
-    LineProbe(runs[sequence].line(at: position), rank: rank, run: sequence, position: position)
+    LineProbe(runs[sequence].line(at: position), place: places[sequence], position: position)
   }
 
   func cuts(at probe: LineProbe) -> [Int] {
     runs.indices.map { run in
       if keepsEqualTogether { return runs[run].cut(at: probe, afterEqual: false) }
-      if (probe.rank, probe.run) == (rank, run) { return probe.position }
-      return runs[run].cut(at: probe, afterEqual: (rank, run) < (probe.rank, probe.run))
+      if probe.place == places[run] { return probe.position }
+      return runs[run].cut(at: probe, afterEqual: places[run] < probe.place)
     }
   }
 
   func gathered(_ probes: [LineProbe], on communicator: Communicator) throws -> [LineProbe] {
     var words: [UInt64] = []
     for probe in probes {
-      words += [UInt64(probe.rank), UInt64(probe.run), UInt64(probe.position)]
+      words += probe.place.words
+      words.append(UInt64(probe.position))
       words += packed(probe.padded)
     }
     let all = try communicator.allGather(words.span)
     var reader = WordReader(all)
     var gathered: [LineProbe] = []
     while !reader.isAtEnd {
-      let (rank, run, position) = (Int(reader.next()), Int(reader.next()), Int(reader.next()))
+      let place = RunPlace(from: &reader)
+      let position = Int(reader.next())
       let bytes = reader.nextBytes()
-      gathered.append(LineProbe(bytes.dropLast(8), rank: rank, run: run, position: position))
+      gathered.append(LineProbe(bytes.dropLast(8), place: place, position: position))
     }
     gathered.sort { a, b in
       let difference = unsafe a.withLine { x in
         unsafe b.withLine { y in unsafe order.compare(x, y) }
       }
       if difference != 0 { return difference < 0 }
-      return (a.rank, a.run, a.position) < (b.rank, b.run, b.position)
+      return (a.place, a.position) < (b.place, b.position)
     }
     return gathered
   }

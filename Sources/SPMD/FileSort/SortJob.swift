@@ -4,34 +4,30 @@ internal import MPI
 final class SortJob {
   private let options: FileSort.Options
   private let communicator: Communicator
-  private let plan: SortPlan
+  private var plan: SortPlan
   private let order: LineOrder
-  private let recordLength: Int?
   private let timings: Timings
   private let progress: ((Double) -> Void)?
   private(set) var summary = FileSort.Summary()
 
-  private var runs: [any SortedRun] = []
-  private var spill: SpillFile?
+  private let collection: RunCollection
+  private let openStream: ByteStreamOpener?
   /// Bytes read and written by this rank.
   private var done = 0
 
   init(
-    _ paths: [String], _ options: FileSort.Options, on communicator: Communicator,
-    timings: Timings, progress: ((Double) -> Void)?
+    _ paths: [String], _ options: FileSort.Options, openStream: ByteStreamOpener?,
+    on communicator: Communicator, timings: Timings, progress: ((Double) -> Void)?
   ) throws {
     self.options = options
+    self.openStream = openStream
     self.timings = timings
     self.communicator = communicator
     self.progress = progress
-    plan = try SortPlan(paths, content: options.content, on: communicator)
+    plan = try SortPlan(
+      paths, content: options.content, openStream: openStream, on: communicator)
     order = LineOrder(options)
-    if case .records(let bytes, _) = options.content {
-      recordLength = bytes
-    } else {
-      recordLength = nil
-    }
-    summary.bytesRead = plan.byteCount
+    collection = RunCollection(order: order, options: options)
   }
 
   private func advance(_ bytes: Int) {
@@ -46,43 +42,48 @@ final class SortJob {
   ///
   /// **Collective**.
   func readRuns() throws {
-    var failure: SortError?
-    var lines = 0
-    do {
-      try readRuns(counting: &lines)
-    } catch {
-      failure = error as? SortError ?? SortError("\(error)")
+    for (number, section) in plan.sections.enumerated() {
+      switch section {
+      case .files(let files):
+        var failure: SortError?
+        do {
+          try read(files, number)
+        } catch {
+          failure = error as? SortError ?? SortError("\(error)")
+        }
+        try communicator.agree(on: failure)
+      case .stream(let path, let kind):
+        let opener = kind == .file ? openStream : nil
+        let dealer = StreamDealer(
+          path, section: number, content: options.content, into: collection, on: communicator)
+        let count = try communicator.allReduce(dealer.run(opener), .max)
+        plan.byteCount += count
+        done += count / communicator.size
+      }
     }
-    try communicator.agree(on: failure)
-    let own = [lines, spill?.byteCount ?? 0]
+    // What is read stays where it is.
+    try collection.makeRoom(for: 0)
+    let own = [collection.lineCount, collection.spill?.byteCount ?? 0]
     let all = try communicator.allReduce(own.span, .sum)
     summary.lines = all[0]
     summary.spilledBytes = all[1]
+    summary.bytesRead = plan.byteCount
   }
 
-  private func readRuns(counting lines: inout Int) throws {
-    let budget = options.memory / 8 * 7
+  private func read(_ files: [SortPlan.File], _ section: Int) throws {
     // Within what 32 bits can say, several tables may share the memory.
-    let cost = min(budget, LineTable.longest)
+    let cost = min(collection.budget, LineTable.longest)
+    let (rank, size) = (communicator.rank, communicator.size)
     let reader = LineReader(
-      plan.segments(ofRank: communicator.rank, of: communicator.size), content: options.content,
-      order: order, cost: cost)
+      plan.segments(of: files, rank: rank, of: size), content: options.content, order: order,
+      cost: cost)
     reader.progress = { [unowned self] in advance($0) }
-    var kept = 0
-    while let table = try reader.nextTable() {
-      guard table.count > 0 else { continue }
-      lines += table.count
-      table.sort(by: order, isUnique: options.isUnique)
-      let run = MemoryRun(table, order: order)
-      if reader.remaining > 0 && kept + run.memory + cost > budget {
-        let file = try spill ?? SpillFile(in: options.temporaryFolder)
-        spill = file
-        runs.append(
-          try FileRun(run, to: file, order: order, recordLength: recordLength))
-      } else {
-        kept += run.memory
-        runs.append(run)
-      }
+    var run = 0
+    while true {
+      if reader.remaining > 0 { try collection.makeRoom(for: cost) }
+      guard let table = try reader.nextTable() else { return }
+      try collection.add(table, at: RunPlace(section: section, stretch: rank, run: run))
+      run += 1
     }
   }
 
@@ -90,8 +91,7 @@ final class SortJob {
 
   /// What a rank may take at once of the other runs, in bytes: the same on all ranks.
   private func roundLimit() throws -> Int {
-    let kept = runs.reduce(0) { $0 + (($1 as? MemoryRun)?.memory ?? 0) }
-    let free = max(options.memory / 8, options.memory - kept)
+    let free = max(options.memory / 8, options.memory - collection.keptBytes)
     // More would bring nothing but page faults, as long as the messages are long.
     let enough = max(64 << 20, communicator.size * (256 << 10))
     return try communicator.allReduce(max(min(free / 2, enough), 64 << 10), .min)
@@ -103,13 +103,14 @@ final class SortJob {
   func writeParts(to output: OutputFile) throws {
     let (rank, size) = (communicator.rank, communicator.size)
     let limit = try roundLimit()
-    let own = runs.reduce(0) { $0 + $1.byteCount }
+    let own = collection.runs.reduce(0) { $0 + $1.byteCount }
     let total = try communicator.allReduce(own, .sum)
     let rounds = max(1, (total + size * limit - 1) / (size * limit))
     var cuts = try timings.measure("cut") {
       try PartCuts(
         RunSplitters(
-          runs: runs, rank: rank, order: order, keepsEqualTogether: options.isUnique),
+          runs: collection.runs, places: collection.places, order: order,
+          keepsEqualTogether: options.isUnique),
         total: total, rounds: rounds, on: communicator)
     }
 
@@ -125,17 +126,18 @@ final class SortJob {
     if waiting == nil { writer.move(to: cuts.start(ofRank: rank)) }
     let start = writer.position
 
-    let exchange = RunExchange(
-      runs, sendLimit: limit / 2,
+    let exchange = try RunExchange(
+      collection, sendLimit: limit / 2,
       receiveLimit: min(limit, total / (rounds * size) * 17 / 16 + 4096), on: communicator)
     for round in 0..<rounds {
       let pieces = try timings.measure("cut") { try cuts.pieces(ofRound: round) }
       let received = try timings.measure("exchange") { try exchange.exchange(pieces) }
       // Not before all ranks have read what they sent: what is merged must be lines.
-      try communicator.agree(on: writer.failure ?? spill?.failure)
+      try communicator.agree(on: writer.failure ?? collection.spill?.failure)
       timings.measure("merge and write") {
         var merger = RunMerger(
-          received, order: order, recordLength: recordLength, isUnique: options.isUnique)
+          received, order: order, recordLength: options.content.recordLength,
+          isUnique: options.isUnique)
         merger.merge(into: writer)
         writer.flush()
       }

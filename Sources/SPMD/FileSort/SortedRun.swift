@@ -21,14 +21,14 @@ protocol SortedRun: AnyObject {
 struct LineProbe {
   /// The line, with eight bytes behind it that may be read.
   var padded: [UInt8]
-  var rank: Int
-  var run: Int
+  /// The place of its run.
+  var place: RunPlace
+  /// Where it begins in the run.
   var position: Int
 
-  init(_ bytes: some Sequence<UInt8>, rank: Int, run: Int, position: Int) {
+  init(_ bytes: some Sequence<UInt8>, place: RunPlace, position: Int) {
     padded = Array(bytes) + [UInt8](repeating: 0, count: 8)
-    self.rank = rank
-    self.run = run
+    self.place = place
     self.position = position
   }
 

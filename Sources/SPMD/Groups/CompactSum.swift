@@ -72,20 +72,38 @@ struct CompactSum {
     return true
   }
 
-  // MARK: As words
+  // MARK: As bytes
 
-  /// Appends the base and the limbs.
-  func appendWords(to words: inout [UInt64]) {
+  /// Appends the base and those limbs that are not zero.
+  func append(to bytes: inout [UInt8], flag: UInt8) {
     var copy = self
     _ = copy.passCarries()
-    words.append(UInt64(bitPattern: Int64(base)))
-    for i in 0..<Self.limbCount { words.append(UInt64(bitPattern: copy.limbs[i])) }
+    bytes.append(UInt8(truncatingIfNeeded: base + 1))
+    var present = flag
+    for i in 0..<Self.limbCount where copy.limbs[i] != 0 { present |= 1 << UInt8(i) }
+    bytes.append(present)
+    let last = Self.limbCount - 1
+    for i in 0..<last where copy.limbs[i] != 0 {
+      bytes.appendBytes(of: UInt32(truncatingIfNeeded: copy.limbs[i]))
+    }
+    if copy.limbs[last] != 0 { bytes.appendBytes(of: UInt64(bitPattern: copy.limbs[last])) }
   }
 
-  /// Makes a sum of its base, and of the words that follow it.
-  init(base: Int32, from reader: inout WordReader) {
-    self.base = base
-    for i in 0..<Self.limbCount { limbs[i] = Int64(bitPattern: reader.next()) }
+  /// The flag that may stand beside those of the limbs.
+  static let flag: UInt8 = 1 << 7
+
+  /// Reads what ``append(to:flag:)`` wrote; returns whether the flag was set.
+  static func read(from reader: inout PackedReader) -> (sum: CompactSum, flag: Bool) {
+    var sum = CompactSum()
+    sum.base = unsafe Int32(reader.byte()) - 1
+    let present = unsafe reader.byte()
+    for i in 0..<(limbCount - 1) where present >> UInt8(i) & 1 != 0 {
+      sum.limbs[i] = unsafe Int64(reader.integer(UInt32.self))
+    }
+    if present >> UInt8(limbCount - 1) & 1 != 0 {
+      sum.limbs[limbCount - 1] = unsafe Int64(bitPattern: reader.integer(UInt64.self))
+    }
+    return (sum, present & flag != 0)
   }
 }
 

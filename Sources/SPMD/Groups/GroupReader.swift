@@ -8,29 +8,24 @@ final class GroupReader: FieldReader, BatchReader {
 
   private let key: Int
   let columns: [Column]
-  private(set) var table: GroupTable
-  private let memory: Int
+  let store: GroupStore
   private var groups: [Int] = []
-
-  /// Called when the groups take more memory than they may, to pass them on. Where it is `nil`, they
-  /// are given up.
-  var isFull: ((GroupTable) -> Void)?
-
-  /// Whether the groups were given up.
-  private(set) var isGivenUp = false
 
   init(key: Int, columns: [Column], options: TableStatistics.Options) {
     self.key = key
     self.columns = columns
-    memory = options.groupMemory
-    table = GroupTable(columnCount: columns.count)
+    store = GroupStore(
+      isInteger: columns.map { $0.type == .integer },
+      memory: GroupShuffle.gathering(of: options.groupMemory), folder: options.temporaryFolder)
     super.init(missingValues: options.format.missingBytes)
   }
 
+  var failure: CSVError? { store.failure.map { CSVError($0.description) } }
+
   func read(_ batch: RecordBatch) {
-    if isGivenUp { return }
-    var table = GroupTable(columnCount: 0)
-    swap(&table, &self.table)
+    // Gathered in a variable: access to the members of a class is checked each time.
+    var table = GroupTable(isInteger: [])
+    swap(&table, &store.table)
     groups.removeAll(keepingCapacity: true)
     for record in 0..<(unsafe batch.count) {
       let field = unsafe batch.field(record, key)
@@ -58,8 +53,8 @@ final class GroupReader: FieldReader, BatchReader {
         }
       }
     }
-    swap(&table, &self.table)
-    if self.table.byteCount > memory { passOn() }
+    swap(&table, &store.table)
+    store.makeRoom()
   }
 
   /// Adds the numbers of a column; one of another type is met by the column's own reader, too, after
@@ -78,11 +73,5 @@ final class GroupReader: FieldReader, BatchReader {
       }
       store(&table, number, groups[record] + position)
     }
-  }
-
-  private func passOn() {
-    isGivenUp = isFull == nil
-    isFull?(table)
-    table = GroupTable(columnCount: columns.count)
   }
 }

@@ -10,10 +10,12 @@ struct GroupCell {
 /// Groups of records by the text of one field, with what is kept of each of some columns.
 struct GroupTable {
   let columnCount: Int
+  /// Whether the numbers of each column are integers.
+  let isInteger: [Bool]
   private(set) var counts: [Int] = []
   private(set) var cells: [GroupCell] = []
   /// The sums that their cell has no room for.
-  private var wideSums: [Int: ExactSum] = [:]
+  private(set) var wideSums: [Int: ExactSum] = [:]
 
   private var hashes: [UInt64] = []
   private var keys: [UInt8] = []
@@ -24,15 +26,39 @@ struct GroupTable {
   /// The key of the group of records whose value is missing; no file has such a text.
   static let missingKey: [UInt8] = [0]
 
-  init(columnCount: Int) { self.columnCount = columnCount }
+  /// How many bytes it will take at most; room for as many is set aside once it grows large.
+  private let expected: Int
+
+  /// - Parameters:
+  ///   - isInteger: Whether the numbers of each column are integers.
+  ///   - expected: How many bytes it will take at most, where that is known.
+  init(isInteger: [Bool], expected: Int = 0) {
+    self.isInteger = isInteger
+    self.expected = expected
+    columnCount = isInteger.count
+  }
 
   /// The number of groups.
   var count: Int { counts.count }
 
+  /// What a group takes besides its key and its slot.
+  private var groupBytes: Int { 24 + columnCount * MemoryLayout<GroupCell>.stride }
+
   /// The bytes in use.
   var byteCount: Int {
-    let group = 32 + columnCount * MemoryLayout<GroupCell>.stride
-    return count * group + keys.count + wideSums.count * (ExactSum.wordCount * 8 + 64)
+    count * groupBytes + keys.count + slots.count * 4
+      + wideSums.count * (ExactSum.wordCount * 8 + 192)
+  }
+
+  /// Forgets all groups, and keeps the memory for others.
+  mutating func removeAll() {
+    counts.removeAll(keepingCapacity: true)
+    cells.removeAll(keepingCapacity: true)
+    hashes.removeAll(keepingCapacity: true)
+    keys.removeAll(keepingCapacity: true)
+    keyEnds.removeAll(keepingCapacity: true)
+    wideSums = [:]
+    for i in slots.indices { slots[i] = 0 }
   }
 
   func key(_ group: Int) -> ArraySlice<UInt8> {
@@ -70,6 +96,16 @@ struct GroupTable {
   }
 
   private mutating func grow() {
+    // Arrays that grow are copied, and take twice their room meanwhile; what is set aside and never
+    // written takes none.
+    if slots.count == 1 << 14, expected > byteCount {
+      let groups = expected / groupBytes
+      counts.reserveCapacity(groups)
+      hashes.reserveCapacity(groups)
+      keyEnds.reserveCapacity(groups)
+      cells.reserveCapacity(groups * columnCount)
+      keys.reserveCapacity(expected)
+    }
     slots = [Int32](repeating: 0, count: max(1024, 2 * slots.count))
     let mask = slots.count - 1
     for (group, hash) in hashes.enumerated() {
@@ -125,60 +161,22 @@ struct GroupTable {
     return sum
   }
 
-  // MARK: As words
+  /// Adds what another table has of a group.
+  mutating func add(count: Int, to group: Int) { counts[group] += count }
 
-  /// A group as words, to be sent.
-  func appendWords(of group: Int, to words: inout [UInt64]) {
-    appendPacked(key(group), to: &words)
-    words.append(UInt64(counts[group]))
-    for cell in (group * columnCount)..<((group + 1) * columnCount) {
-      words.append(UInt64(cells[cell].count))
-      words.append(cells[cell].least)
-      words.append(cells[cell].greatest)
-      cells[cell].sum.appendWords(to: &words)
-      words.append(wideSums[cell] == nil ? 0 : 1)
-      if let wide = wideSums[cell] { words += wide.words.map { UInt64(bitPattern: $0) } }
-    }
-  }
-
-  /// All groups as words.
-  var words: [UInt64] {
-    var words: [UInt64] = []
-    for group in 0..<count { appendWords(of: group, to: &words) }
-    return words
-  }
-
-  /// Adds the groups of another table.
-  mutating func add(_ other: GroupTable) { add(words: other.words) }
-
-  /// Adds groups that another rank sent.
-  mutating func add(words: [UInt64]) {
-    var reader = WordReader(words)
-    while !reader.isAtEnd {
-      let key = reader.nextBytes()
-      let group = unsafe key.withUnsafeBytes { unsafe self.group($0) }
-      counts[group] += Int(reader.next())
-      for cell in (group * columnCount)..<((group + 1) * columnCount) {
-        cells[cell].count += Int(reader.next())
-        cells[cell].least = min(cells[cell].least, reader.next())
-        cells[cell].greatest = max(cells[cell].greatest, reader.next())
-        let base = Int32(truncatingIfNeeded: Int64(bitPattern: reader.next()))
-        let sum = CompactSum(base: base, from: &reader)
-        if !cells[cell].sum.add(sum) { widen(cell) { $0.add(sum) } }
-        if reader.next() == 1 {
-          let wide = reader.next(ExactSum.wordCount).map { Int64(bitPattern: $0) }
-          widen(cell) { $0.add(ExactSum(words: wide.span)) }
-        }
-      }
-    }
+  /// Adds what another table has of a cell.
+  mutating func add(_ other: GroupCell, wide: ExactSum?, to cell: Int) {
+    cells[cell].count += other.count
+    cells[cell].least = min(cells[cell].least, other.least)
+    cells[cell].greatest = max(cells[cell].greatest, other.greatest)
+    if !cells[cell].sum.add(other.sum) { widen(cell) { $0.add(other.sum) } }
+    if let wide { widen(cell) { $0.add(wide) } }
   }
 
   /// A table of the groups with most records.
   func largest(_ limit: Int) -> GroupTable {
-    var words: [UInt64] = []
-    for group in top(limit) { appendWords(of: group, to: &words) }
-    var table = GroupTable(columnCount: columnCount)
-    table.add(words: words)
+    var table = GroupTable(isInteger: isInteger)
+    for group in top(limit) { table.add(packed: packed(group)) }
     return table
   }
 

@@ -50,105 +50,58 @@ struct SecondPass {
 
   // MARK: Groups
 
-  /// The largest groups, on rank 0.
+  /// The largest groups, on rank 0, and how many bytes all ranks have put aside.
   ///
   /// - Parameters:
   ///   - reader: What was read along with the columns, under types that may be wrong.
   ///   - types: The types of the columns.
-  func groups(_ reader: GroupReader?, types: [ColumnType]) throws -> TableGroups? {
-    guard var reader else { return nil }
+  func groups(
+    _ reader: GroupReader?, types: [ColumnType]
+  ) throws -> (groups: TableGroups?, spilledBytes: Int) {
+    guard var reader else { return (nil, 0) }
     let columns = scan.groupColumns(types)
     if reader.columns != columns || worker.firstStart != worker.start {
-      guard let again = scan.groupReader(types) else { return nil }
+      // Not beside those that are read now.
+      reader.store.removeAll()
+      guard let again = scan.groupReader(types) else { return (nil, 0) }
       worker.visit(again)
       reader = again
     }
     try agree()
-    var own = GroupTable(columnCount: columns.count)
-    if try communicator.allReduce(reader.isGivenUp ? 1 : 0, .max) == 0 {
-      try exchange(reader.table, into: &own)
-    } else {
-      try stream(types, into: &own)
+    var found = LargestGroups(scan.options.groupLimit, isInteger: reader.store.table.isInteger)
+    let shuffle = GroupShuffle(
+      reader.store, memory: scan.options.groupMemory, on: communicator)
+    let spilled: Int
+    do {
+      spilled = try shuffle.run { found.add($0) }
+    } catch let error as SortError {
+      throw CSVError(error.description)
     }
-    let count = try communicator.allReduce(own.count, .sum)
-    guard let largest = try largest(own) else { return nil }
-    return scan.groups(largest, count: count, columns: columns)
-  }
-
-  /// Reads the records once more, and passes the groups on each time that a rank's memory for them
-  /// is used up; all ranks do so together, those too that have read everything.
-  private func stream(_ types: [ColumnType], into own: inout GroupTable) throws {
-    guard let reader = scan.groupReader(types) else { return }
-    var table = own
-    var failure: (any Error)?
-    reader.isFull = { full in
-      guard failure == nil else { return }
-      do {
-        try exchange(full, into: &table)
-        _ = try communicator.allReduce(0, .min)
-      } catch {
-        failure = error
-      }
-    }
-    worker.visit(reader)
-    if let failure { throw failure }
-    var last = reader.table
-    while true {
-      try exchange(last, into: &table)
-      last = GroupTable(columnCount: own.columnCount)
-      // Over when all ranks come from here.
-      if try communicator.allReduce(1, .min) == 1 { break }
-    }
-    own = table
-    try agree()
-  }
-
-  /// Sends each group to its rank.
-  private func exchange(_ table: GroupTable, into own: inout GroupTable) throws {
-    let size = communicator.size
-    let owners = (0..<table.count).map { communicator.owner(ofHash: table.hash($0)) }
-    var members = [Int](repeating: 0, count: size + 1)
-    for owner in owners { members[owner + 1] += 1 }
-    for rank in 0..<size { members[rank + 1] += members[rank] }
-    var order = [Int](repeating: 0, count: table.count)
-    var next = members
-    for (group, owner) in owners.enumerated() {
-      order[next[owner]] = group
-      next[owner] += 1
-    }
-    var words: [UInt64] = []
-    var counts: [Int] = []
-    for rank in 0..<size {
-      let before = words.count
-      for group in order[members[rank]..<members[rank + 1]] {
-        table.appendWords(of: group, to: &words)
-      }
-      counts.append(words.count - before)
-    }
-    let received = try communicator.allToAll(words.span, sending: Partition(counts: counts))
-    own.add(words: received)
+    let own = [found.count, spilled]
+    let sums = try communicator.allReduce(own.span, .sum)
+    guard let largest = try largest(found) else { return (nil, sums[1]) }
+    return (scan.groups(largest.table, count: sums[0], columns: columns), sums[1])
   }
 
   /// The largest groups of all ranks, on rank 0: those of neighbours in pairs, then of pairs of
   /// pairs.
-  private func largest(_ own: GroupTable) throws -> GroupTable? {
-    var table = own.largest(scan.options.groupLimit)
+  private func largest(_ own: LargestGroups) throws -> LargestGroups? {
+    var found = own
     let rank = communicator.rank
     var step = 1
     while step < communicator.size {
       if rank % (2 * step) != 0 {
-        let words = table.words
-        try communicator.send(words.span, to: rank - step, tag: .tableGroups)
+        let bytes = found.table.packed
+        try communicator.send(bytes.span, to: rank - step, tag: .tableGroups)
         return nil
       }
       if rank + step < communicator.size {
-        let words = try communicator.receive(UInt64.self, from: rank + step, tag: .tableGroups)
-        table.add(words: words)
-        table = table.largest(scan.options.groupLimit)
+        let bytes = try communicator.receive(UInt8.self, from: rank + step, tag: .tableGroups)
+        found.add(packed: bytes)
       }
       step *= 2
     }
-    return table
+    return found
   }
 }
 

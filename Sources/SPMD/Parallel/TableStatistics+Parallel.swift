@@ -32,22 +32,19 @@ extension TableStatistics {
     let plan = try timings.measure("plan") { try agreedPlan(paths, options, on: communicator) }
     let scan = try TableScan(plan: plan, options: options)
     let worker = scan.worker(rank: communicator.rank, of: communicator.size)
-    if let progress {
-      let total = max(1, plan.byteCount / communicator.size)
-      var read = 0
-      worker.progress = { bytes in
-        read += bytes
-        progress(min(1, Double(read) / Double(total)))
-      }
+    let total = max(1, plan.byteCount / communicator.size)
+    let isAsked = plan.hasStreams && communicator.size > 1
+    var read = 0
+    worker.progress = { bytes in
+      read += bytes
+      progress?(min(1, Double(read) / Double(total)))
+      // Where others get the number of their next stream from this rank, some libraries need its help.
+      if isAsked { _ = try? communicator.immediate.probe(from: .any) }
     }
 
     // Groups are read along, and once more where the types turn out to be others.
     let groups = scan.groupReader(scan.sampledTypes)
-    timings.measure("read") {
-      worker.scan(
-        start: .outside, types: scan.sampledTypes, selection: Array(scan.columns.indices),
-        also: groups)
-    }
+    try timings.measure("read") { try readFirst(worker, scan, also: groups, on: communicator) }
     while true {
       let reports = try timings.measure("agree") {
         try allReports(worker.report, columns: scan.columns.count, on: communicator)
@@ -69,7 +66,8 @@ extension TableStatistics {
         let histogram = try timings.measure("histogram") { try pass.histogram(states) }
         guard let states else { return nil }
         var statistics = scan.statistics(states, reports: reports, problems: problems)
-        statistics.groups = largest
+        statistics.groups = largest.groups
+        statistics.spilledBytes = largest.spilledBytes
         statistics.histogram = histogram
         return statistics
       }
@@ -81,6 +79,33 @@ extension TableStatistics {
         }
       }
     }
+  }
+
+  /// Reads a rank's blocks for the first time, and streams as long as there are any that no rank has
+  /// begun.
+  private static func readFirst(
+    _ worker: RangeWorker, _ scan: TableScan, also groups: GroupReader?,
+    on communicator: Communicator
+  ) throws {
+    let deals = scan.plan.deals(toRanks: communicator.size)
+    let (types, selection) = (scan.sampledTypes, Array(scan.columns.indices))
+    guard !deals.isEmpty else {
+      worker.scan(start: .outside, types: types, selection: selection, also: groups)
+      return
+    }
+    let counter = try GlobalCounter(on: communicator)
+    var failure: MPIError?
+    worker.scan(start: .outside, types: types, selection: selection, also: groups) {
+      do throws(MPIError) {
+        let next = try counter.next()
+        return next < deals.count ? deals[next] : nil
+      } catch {
+        failure = error
+        return nil
+      }
+    }
+    try counter.close()
+    if let failure { throw failure }
   }
 
   /// Lets rank 0 alone look at the files, and tells the others.

@@ -1,4 +1,4 @@
-/// All that is known of one column over a run of blocks, under one type.
+/// All that is known of one column over some blocks, under one type.
 struct ColumnState: Sendable {
   /// The type that values were read as.
   var type: ColumnType
@@ -19,7 +19,7 @@ struct ColumnState: Sendable {
     observed = type
   }
 
-  /// Adds the blocks that follow.
+  /// Adds other blocks.
   mutating func merge(_ other: ColumnState) {
     if type == .empty { type = other.type }
     observed = observed.joined(with: other.observed)

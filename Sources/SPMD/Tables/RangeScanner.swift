@@ -61,6 +61,12 @@ final class RangeScanner {
     self.problemLimit = problemLimit
   }
 
+  /// The problems found since they were taken last.
+  func takeProblems() -> [(place: Place, kind: CSVProblem.Kind)] {
+    defer { problems = [] }
+    return problems
+  }
+
   /// Reads a segment, on the assumption that its first byte is in the state `start`.
   func scan(
     _ segment: TablePlan.Segment, of file: any TableFile, start: QuoteState
@@ -117,6 +123,7 @@ final class RangeScanner {
         first = 1
       }
       isDone = failure == nil ? visit(tokens, from: first) : next >= end
+      for reader in readers { if let failure = reader.failure { throw failure } }
       let consumed = tokens.incompleteStart
       tokens.removeCompleteRecords()
       buffer.removeFirst(min(consumed, buffer.count))

@@ -3,6 +3,8 @@ final class RangeWorker {
   private let plan: TablePlan
   private let format: CSVFormat
   private let segments: [TablePlan.Segment]
+  /// The streams that this rank has got, whose text begins outside quotes.
+  private(set) var streams: [Int] = []
   private let columns: [Int]
   private let options: TableStatistics.Options
   private let filter: RowFilter?
@@ -20,6 +22,8 @@ final class RangeWorker {
   private(set) var failure: RangeScanner.Failure?
   /// What kept a file from being read, which no other assumption would change.
   private(set) var error: CSVError?
+  /// The file that the error is of.
+  private var errorFile = -1
   private(set) var transition = QuoteTransition.identity
   private var lines = 0
 
@@ -44,8 +48,11 @@ final class RangeWorker {
   ///   - types: The types to read all columns as.
   ///   - selection: The positions in `columns` of those to read; others keep what they have.
   ///   - visitor: What else is to read the records.
+  ///   - deal: Gives streams to read beside the range, until it gives none; they are this rank's from
+  ///     then on.
   func scan(
-    start: QuoteState, types: [ColumnType], selection: [Int], also visitor: (any BatchReader)? = nil
+    start: QuoteState, types: [ColumnType], selection: [Int],
+    also visitor: (any BatchReader)? = nil, deal: () -> [Int]? = { nil }
   ) {
     let readers = selection.map {
       ColumnReader(
@@ -56,16 +63,14 @@ final class RangeWorker {
     if let visitor { all.append(visitor) }
     let scanner = RangeScanner(
       plan: plan, format: format, filter: filter, readers: all, problemLimit: options.problemLimit)
-    run(scanner, start: start)
+    problems = []
+    run(scanner, start: start, deal: deal)
     self.start = start
     if firstStart == nil { firstStart = start }
     rows = scanner.rows
     selected = scanner.selected
-    problems = scanner.problems
     problemCount = scanner.problemCount
     failure = scanner.failure
-    lines = scanner.lines
-    transition = scanner.transition
     if let last = segments.last, last.startsFile {
       let end = transition[.outside]
       transition = QuoteTransition { _ in end }
@@ -82,16 +87,34 @@ final class RangeWorker {
     if failure == nil { failure = scanner.failure }
   }
 
-  private func run(_ scanner: RangeScanner, start: QuoteState) {
+  private func run(_ scanner: RangeScanner, start: QuoteState, deal: () -> [Int]? = { nil }) {
     scanner.progress = progress
+    for (i, segment) in segments.enumerated() {
+      run(scanner, segment, start: i == 0 ? start : .outside)
+    }
+    // Of streams nobody needs to know what they end in.
+    lines = scanner.lines
+    transition = scanner.transition
+    for stream in streams { run(scanner, plan.segment(ofStream: stream), start: .outside) }
+    while let more = deal() {
+      streams += more
+      for stream in more { run(scanner, plan.segment(ofStream: stream), start: .outside) }
+    }
+  }
+
+  private func run(_ scanner: RangeScanner, _ segment: TablePlan.Segment, start: QuoteState) {
+    // What follows a failure is read for its quotes alone.
+    if error != nil || scanner.failure != nil && plan.files[segment.file].isStream { return }
     do throws(CSVError) {
-      for (i, segment) in segments.enumerated() {
-        let file = try open(segment.file)
-        try scanner.scan(segment, of: file, start: i == 0 ? start : .outside)
-      }
+      try scanner.scan(segment, of: open(segment.file), start: start)
     } catch {
       self.error = error
+      errorFile = segment.file
     }
+    // The first ones by their place: streams come in any order.
+    problems += scanner.takeProblems()
+    problems.sort { $0.place.file < $1.place.file }
+    problems.removeLast(max(0, problems.count - options.problemLimit))
   }
 
   private func open(_ index: Int) throws(CSVError) -> any TableFile {
@@ -110,7 +133,8 @@ final class RangeWorker {
       hasError: error != nil, hasFailure: failure != nil, firstFile: segments.first?.file ?? -1,
       lastFile: segments.last?.file ?? -1, lastStartsFile: segments.last?.startsFile ?? false,
       lines: segments.isEmpty ? 0 : lines, rows: rows, selected: selected,
-      problemCount: problemCount, types: states.map(\.type), observed: states.map(\.observed))
+      problemCount: problemCount, failedFile: error == nil ? failure?.place.file ?? -1 : errorFile,
+      types: states.map(\.type), observed: states.map(\.observed))
   }
 }
 
@@ -130,18 +154,20 @@ struct RangeReport {
   var rows: Int
   var selected: Int
   var problemCount: Int
+  /// The file of the error, or the failure.
+  var failedFile: Int
   var types: [ColumnType]
   var observed: [ColumnType]
 
   static func wordCount(columns: Int) -> Int { fixedWords + 2 * columns }
 
-  static let fixedWords = 12
+  static let fixedWords = 13
 
   var words: [Int64] {
     var words = [
       Int64(start.rawValue), Int64(transition.code), startsFile ? 1 : 0, hasError ? 1 : 0,
       hasFailure ? 1 : 0, Int64(firstFile), Int64(lastFile), lastStartsFile ? 1 : 0, Int64(lines),
-      Int64(rows), Int64(selected), Int64(problemCount),
+      Int64(rows), Int64(selected), Int64(problemCount), Int64(failedFile),
     ]
     words += types.map { Int64($0.rawValue) }
     words += observed.map { Int64($0.rawValue) }
@@ -163,6 +189,7 @@ extension RangeReport {
       hasError: words[3] == 1, hasFailure: words[4] == 1, firstFile: Int(words[5]),
       lastFile: Int(words[6]), lastStartsFile: words[7] == 1, lines: Int(words[8]),
       rows: Int(words[9]), selected: Int(words[10]), problemCount: Int(words[11]),
-      types: types(Self.fixedWords), observed: types(Self.fixedWords + columns))
+      failedFile: Int(words[12]), types: types(Self.fixedWords),
+      observed: types(Self.fixedWords + columns))
   }
 }

@@ -40,9 +40,12 @@ protocol BatchReader: AnyObject {
   func beginBlock(_ number: Int)
   func read(_ batch: RecordBatch)
   func endBlock(_ number: Int)
+  /// Why reading on makes no sense.
+  var failure: CSVError? { get }
 }
 
 extension BatchReader {
   func beginBlock(_ number: Int) {}
   func endBlock(_ number: Int) {}
+  var failure: CSVError? { nil }
 }

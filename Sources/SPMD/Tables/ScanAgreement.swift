@@ -5,7 +5,7 @@ struct ScanAgreement {
   let starts: [QuoteState]
   /// The types of the columns, by all ranges that were read from their true state.
   let types: [ColumnType]
-  /// The first rank that cannot go on, whatever it assumed.
+  /// The rank that cannot go on, whatever it assumed; of several the one whose file comes first.
   let failedRank: Int?
   /// For each rank: the columns to read again; `nil` where all is as it should be.
   let work: [[Int]?]
@@ -27,9 +27,9 @@ struct ScanAgreement {
       for i in types.indices { types[i] = types[i].joined(with: report.observed[i]) }
     }
     self.types = types
-    failedRank = reports.indices.first {
+    failedRank = reports.indices.filter {
       reports[$0].hasError || reports[$0].hasFailure && isRight[$0]
-    }
+    }.min { (reports[$0].failedFile, $0) < (reports[$1].failedFile, $1) }
 
     let isAllRight = isRight.allSatisfy { $0 }
     work = reports.indices.map { rank in

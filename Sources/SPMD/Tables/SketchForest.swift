@@ -15,37 +15,46 @@ struct BlockSketch: Sendable, Equatable {
   }
 }
 
-/// The sketches of a run of blocks, merged as far as one binary tree over all blocks allows.
+/// The sketches of some blocks, merged as far as one binary tree over all blocks allows.
 ///
 /// Node *i* of level *l* covers the blocks *i*·2ˡ ..< (*i* + 1)·2ˡ. Two neighbours are merged only
 /// where the tree has a common parent for them; whoever owns which blocks, the same merges happen,
-/// each once, and the result is a function of the file alone. Of *n* blocks at most 2·log₂ *n*
-/// nodes remain.
+/// each once, and the result is a function of the file alone. Of a run of *n* blocks at most
+/// 2·log₂ *n* nodes remain.
 struct SketchForest: Sendable {
   struct Node: Sendable {
     var level: Int
     var index: Int
     /// What the blocks hold, or `nil` where no record begins in them.
     var sketch: BlockSketch?
+
+    /// The first block.
+    var start: Int { index << level }
   }
 
+  /// By their blocks.
   private(set) var nodes: [Node] = []
 
-  /// Adds the node to the right of all others.
+  /// Adds a node of blocks that no other node has.
   mutating func append(_ node: Node) {
-    var node = node
-    while let last = nodes.last, last.level == node.level, last.index % 2 == 0,
-      last.index + 1 == node.index
-    {
-      nodes.removeLast()
-      node = Node(
-        level: node.level + 1, index: node.index / 2,
-        sketch: Self.merged(last.sketch, node.sketch))
+    var place = nodes.endIndex
+    while place > 0 && node.start < nodes[place - 1].start { place -= 1 }
+    nodes.insert(node, at: place)
+    while true {
+      let (level, index) = (nodes[place].level, nodes[place].index)
+      let left = index % 2 == 0 ? place : place - 1
+      let other = index % 2 == 0 ? place + 1 : place - 1
+      guard nodes.indices.contains(other), nodes[other].level == level,
+        nodes[other].index == index ^ 1
+      else { return }
+      let merged = Self.merged(nodes[left].sketch, nodes[left + 1].sketch)
+      nodes.remove(at: left + 1)
+      nodes[left] = Node(level: level + 1, index: index / 2, sketch: merged)
+      place = left
     }
-    nodes.append(node)
   }
 
-  /// Adds the nodes of the blocks that follow.
+  /// Adds the nodes of other blocks.
   mutating func append(contentsOf other: SketchForest) {
     for node in other.nodes { append(node) }
   }

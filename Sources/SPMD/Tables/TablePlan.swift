@@ -40,59 +40,15 @@ struct TablePlan: Sendable {
   /// The number of bytes in all files.
   var byteCount: Int { files.reduce(0) { $0 + $1.size } }
 
-  /// The blocks of a rank.
-  ///
-  /// Cuts fall on multiples of a power of two where blocks are many, so that few nodes of the
-  /// merge tree are left over at them.
-  func blocks(ofRank rank: Int, of ranks: Int) -> Range<Int> {
-    if files.contains(where: \.isStream) {
-      return block(afterShare: rank, of: ranks)..<block(afterShare: rank + 1, of: ranks)
-    }
-    var grain = 1
-    while grain * 2 * 16 * ranks <= blockCount { grain *= 2 }
-    func cut(_ rank: Int) -> Int {
-      if rank == ranks { return blockCount }
-      return blockCount * rank / ranks / grain * grain
-    }
-    return cut(rank)..<cut(rank + 1)
-  }
-
-  /// How much more work a byte of a stream is, which stands for several of the text.
-  private static let streamWeight = 4
-
-  /// The first block behind a share of the work, where streams are blocks of very different sizes.
-  private func block(afterShare share: Int, of ranks: Int) -> Int {
-    if share == ranks { return blockCount }
-    let total = files.reduce(0) { $0 + weight(of: $1) }
-    let wanted = Double(total) * Double(share) / Double(ranks)
-    var before = 0.0
-    for file in files {
-      let own = Double(weight(of: file))
-      if before + own > wanted {
-        // A block belongs to the share that its middle lies in.
-        let count = file.blockCount(blockSize: blockSize)
-        let inFile = ((wanted - before) / own * Double(count)).rounded(.toNearestOrAwayFromZero)
-        return file.firstBlock + min(Int(inFile), count)
-      }
-      before += own
-    }
-    return blockCount
-  }
-
-  private func weight(of file: File) -> Int {
-    file.isStream ? max(1, file.size) * Self.streamWeight : file.size
-  }
-
-  /// The segments of a run of blocks, in order.
+  /// The segments of a run of blocks, in order, without those of streams.
   func segments(of blocks: Range<Int>) -> [Segment] {
     var segments: [Segment] = []
-    for (index, file) in files.enumerated() {
+    for (index, file) in files.enumerated() where !file.isStream {
       let count = file.blockCount(blockSize: blockSize)
       let own = blocks.clamped(to: file.firstBlock..<(file.firstBlock + count))
       guard !own.isEmpty else { continue }
       let lower = (own.lowerBound - file.firstBlock) * blockSize
-      let upper =
-        file.isStream ? file.end : min((own.upperBound - file.firstBlock) * blockSize, file.size)
+      let upper = min((own.upperBound - file.firstBlock) * blockSize, file.size)
       // A header longer than a block leaves blocks in which no record begins.
       let start = min(max(lower, file.contentStart), upper)
       segments.append(

@@ -64,6 +64,16 @@ struct TableScan {
     }
   }
 
+  /// Problems in the order of the files: those of streams come as the ranks got them.
+  private func inOrder(_ problems: [CSVProblem]) -> [CSVProblem] {
+    guard plan.hasStreams else { return problems }
+    let numbers = Dictionary(
+      zip(plan.files.map(\.path), 0...), uniquingKeysWith: { first, _ in first })
+    return problems.sorted {
+      (numbers[$0.file] ?? 0, $0.line) < (numbers[$1.file] ?? 0, $1.line)
+    }
+  }
+
   /// A failure as an error that names the place.
   func error(_ failure: RangeScanner.Failure, lineOffset: Int) -> CSVError {
     let path = plan.files[failure.place.file].path
@@ -83,7 +93,7 @@ struct TableScan {
     result.selectedRows = reports.reduce(0) { $0 + $1.selected }
     result.byteCount = plan.byteCount
     result.problemCount = reports.reduce(0) { $0 + $1.problemCount }
-    result.problems = Array(problems.prefix(options.problemLimit))
+    result.problems = Array(inOrder(problems).prefix(options.problemLimit))
     result.columns = zip(columns, states).map {
       ColumnStatistics(name: plan.columnNames[$0], state: $1, options: options)
     }

@@ -11,9 +11,15 @@ extension TableStatistics {
     let plan = try TablePlan(paths: paths, options: options)
     let scan = try TableScan(plan: plan, options: options)
     let workers = (0..<ranges).map { scan.worker(rank: $0, of: ranges) }
-    for worker in workers {
+    let deals = plan.deals(toRanks: ranges)
+    for (range, worker) in workers.enumerated() {
+      var next = range
       worker.scan(
-        start: .outside, types: scan.sampledTypes, selection: Array(scan.columns.indices))
+        start: .outside, types: scan.sampledTypes, selection: Array(scan.columns.indices)
+      ) {
+        defer { next += ranges }
+        return next < deals.count ? deals[next] : nil
+      }
     }
     while true {
       let reports = workers.map(\.report)
@@ -49,16 +55,25 @@ extension TableStatistics {
   private mutating func addGroups(
     _ scan: TableScan, _ workers: [RangeWorker], types: [ColumnType]
   ) throws {
-    guard let first = scan.groupReader(types) else { return }
-    var table = GroupTable(columnCount: first.columns.count)
+    guard let columns = scan.groupReader(types)?.columns else { return }
+    var all: GroupStore?
     for worker in workers {
       guard let reader = scan.groupReader(types) else { return }
-      reader.isFull = { table.add($0) }
       worker.visit(reader)
       if let error = worker.error { throw error }
-      table.add(reader.table)
+      if let all {
+        reader.store.drain { all.add($0) }
+        if let failure = reader.store.failure { throw CSVError(failure.description) }
+      } else {
+        all = reader.store
+      }
     }
-    groups = scan.groups(table, count: table.count, columns: first.columns)
+    guard let all else { return }
+    var found = LargestGroups(scan.options.groupLimit, isInteger: all.table.isInteger)
+    all.drain { found.add($0) }
+    if let failure = all.failure { throw CSVError(failure.description) }
+    spilledBytes = all.spilledBytes
+    groups = scan.groups(found.table, count: found.count, columns: columns)
   }
 
   private mutating func addHistogram(

@@ -17,6 +17,8 @@ public struct TableStatistics: Sendable {
 
   /// The groups, where they were asked for.
   public internal(set) var groups: TableGroups?
+  /// How many bytes of groups were put aside in temporary files.
+  var spilledBytes = 0
   /// The histogram, where it was asked for.
   public internal(set) var histogram: Histogram?
 
@@ -38,9 +40,11 @@ public struct TableStatistics: Sendable {
     public var groupColumn: String?
     /// How many groups to give, those with most records first.
     public var groupLimit = 20
-    /// The bytes that groups may take on a rank before they are passed on to the ranks that they
-    /// belong to.
-    public var groupMemory = 32 << 20
+    /// How many bytes the groups of a rank may take in memory, without those that are given; what
+    /// does not fit is put aside in temporary files.
+    public var groupMemory = 96 << 20
+    /// The folder for groups that do not fit into memory; nothing in it has a name.
+    public var temporaryFolder = "/tmp"
     /// The column to make a histogram of.
     public var histogramColumn: String?
     /// About how many bins the histogram has.
