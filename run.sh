@@ -20,8 +20,9 @@ Builds pcompute, where that is needed, and runs it under MPI.
   ./run.sh [--mpi NAME] test [NAME]    all tests, alone and under mpirun, or those whose name matches NAME;
                                        with -n at that number of ranks only; with PCOMPUTE_LARGE_TESTS=1 also those
                                        of more than 2^31 elements, which need 14 GiB of memory
-  ./run.sh test --sanitize KIND [NAME] the tests that communicate, under the address or the thread sanitizer: alone and
-                                       at 3 ranks (or -n); thread: those named Async, unless NAME is given
+  ./run.sh test --sanitize KIND [NAME] the tests that communicate, and those of Farm, under the address or the thread
+                                       sanitizer: alone, and at 3 ranks (or -n) what communicates; thread: those of what
+                                       has threads (Async|Mailbox|Map|TaskScheduler|Messages), unless NAME is given
 
 Options
   -n RANKS            how many processes; without it one per core, or all slots of the hosts or the allocation
@@ -233,18 +234,19 @@ build() { # [PRODUCT]
   printf '%s\n' "$print $(resolved)" >"$stamp"
 }
 
-# Runs the tests that communicate under a sanitizer, in a build of its own. Does not return.
+# Runs the tests that start no programs of this package under a sanitizer, in a build of its own. Does not return.
 sanitize() { # [NAME]
   folder+=-$sanitizer flags+=("--sanitize=$sanitizer")
-  swift_build --build-tests || fail 1 "the tests' build failed"
+  default PCOMPUTE_TEST_MODULES "MPITests SPMDTests FarmTests"
+  swift_build --product pcomputePackageTests || fail 1 "the tests' build failed"
   # The MPI libraries never free some of their own memory.
   default ASAN_OPTIONS detect_leaks=0
   default TSAN_OPTIONS "suppressions=$root/Tests/tsan.supp"
-  if [[ $sanitizer == thread ]]; then set -- "${1:-Async}"; fi
+  if [[ $sanitizer == thread ]]; then set -- "${1:-Async|Mailbox|Map|TaskScheduler|Messages}"; fi
   # Nothing may be loaded before a sanitizer, and each test takes several times as long.
   export PCOMPUTE_TEST_RANKS=${ranks:-3} PCOMPUTE_TEST_LAUNCHES=0 PCOMPUTE_LEAKS=0 PCOMPUTE_LARGE_TESTS=0
   default PCOMPUTE_TEST_LIMIT 1800
-  export PCOMPUTE_LAUNCHER=$launcher
+  export PCOMPUTE_LAUNCHER=$launcher PCOMPUTE_TEST_FARM=1
   exec "$root/Tests/run-tests.sh" "$folder/debug" "$@"
 }
 

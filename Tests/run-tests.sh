@@ -5,6 +5,7 @@
 #
 # PCOMPUTE_TEST_RANKS   the numbers of ranks, beside a single process (2 3 4 7)
 # PCOMPUTE_TEST_LAUNCHES  0: not those that launch programs
+# PCOMPUTE_TEST_FARM    1: without those, the tests of Farm all the same
 # PCOMPUTE_LEAKS        1: a handle of MPI's that is not freed is a failed test; 0: it is not looked for (with Open MPI 4: 1,
 #                       with others: 0)
 # PCOMPUTE_TEST_LIMIT   seconds after which one run is ended (600; the tests that launch programs: 1200)
@@ -187,6 +188,8 @@ if [[ ${PCOMPUTE_TEST_LAUNCHES:-1} == 1 ]]; then
   run "launches" 1 "${PCOMPUTE_TEST_LIMIT:-1200}" 'LaunchTests|FarmTests' "$labs"
   collect 1
   collect 2
+elif [[ ${PCOMPUTE_TEST_FARM:-} == 1 ]]; then
+  run "farm" 1 "$limit" 'FarmTests'
 fi
 if [[ $large == 1 ]]; then
   tests=${PCOMPUTE_RELEASE_TESTS:?}/pcomputePackageTests.xctest

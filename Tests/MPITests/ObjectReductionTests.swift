@@ -84,6 +84,119 @@ import Testing
     #expect(status.source == world.left)
   }
 
+  /// Multiplication does not commute, and wraps around, which keeps it associative.
+  struct Matrix: Codable, Equatable {
+    var rows: [[Int]]
+
+    init(_ rank: Int) {
+      var random = SplitMix(rank + 1)
+      rows = (0..<2).map { _ in (0..<2).map { _ in Int.random(in: -9...9, using: &random) } }
+    }
+
+    static func * (left: Matrix, right: Matrix) -> Matrix {
+      var product = left
+      for row in 0..<2 {
+        for column in 0..<2 {
+          product.rows[row][column] =
+            left.rows[row][0] &* right.rows[0][column] &+ left.rows[row][1]
+            &* right.rows[1][column]
+        }
+      }
+      return product
+    }
+  }
+
+  @Test("Scans as a fold by hand: concatenation", arguments: [1, 100, 200_000])
+  func scanOfTexts(length: Int) throws {
+    let before = (0..<world.rank).map { text($0, length) }.reduce("", +)
+    let mine = text(world.rank, length)
+    let inclusive = try world.scan(encoding: mine, +)
+    let exclusive = try world.exclusiveScan(encoding: mine, +)
+    #expect(inclusive == before + mine)
+    #expect(exclusive == (world.rank == 0 ? nil : before))
+  }
+
+  @Test("Scans and reductions of matrices, on parts of the world of every size") func matrices()
+    throws
+  {
+    for count in 1...world.size {
+      let part = try world.split(color: world.rank < count ? 0 : nil)
+      guard let part else { continue }
+      let mine = Matrix(part.rank)
+      let before = (0..<part.rank).map(Matrix.init)
+      let all = (1..<max(count, 1)).map(Matrix.init).reduce(Matrix(0), *)
+      let inclusive = try part.scan(encoding: mine, *)
+      let exclusive = try part.exclusiveScan(encoding: mine, *)
+      let reduced = try part.reduce(encoding: mine, to: count - 1, *)
+      let everywhere = try part.allReduce(encoding: mine, *)
+      #expect(exclusive == (before.isEmpty ? nil : before.dropFirst().reduce(before[0], *)))
+      #expect(inclusive == (exclusive.map { $0 * mine } ?? mine))
+      #expect(reduced == (part.rank == count - 1 ? all : nil))
+      #expect(everywhere == all)
+    }
+  }
+
+  @Test("Scans have logarithmic depth, and no rank combines more often") func depthOfScans() throws
+  {
+    var (calls, exclusiveCalls) = (0, 0)
+    let inclusive = try world.scan(encoding: 0) {
+      calls += 1
+      return max($0, $1) + 1
+    }
+    _ = try world.exclusiveScan(encoding: 0) {
+      exclusiveCalls += 1
+      return $0 + $1
+    }
+    // As many doublings as lead to all ranks up to this one, and to all ranks.
+    func depth(_ count: Int) -> Int {
+      var depth = 0
+      while 1 << depth < count { depth += 1 }
+      return depth
+    }
+    #expect(inclusive == depth(world.rank + 1))
+    #expect(calls == depth(world.rank + 1))
+    #expect(exclusiveCalls <= 2 * depth(world.size))
+  }
+
+  @Test("A scan with a value that cannot be encoded, or decoded, fails where that is needed")
+  func failuresOfScans() throws {
+    for number in [13, -1] {
+      for bad in 0..<world.size {
+        let mine = Fragile(world.rank == bad ? number : world.rank == 13 ? 14 : world.rank)
+        for excludingOwn in [false, true] {
+          var failure: MPIError?
+          var result: Fragile?
+          // What a bad value has come to is bad.
+          let combine = { (left: Fragile, right: Fragile) in left.number == number ? left : right }
+          do throws(MPIError) {
+            result =
+              try excludingOwn
+              ? world.exclusiveScan(encoding: mine, combine)
+              : world.scan(encoding: mine, combine)
+          } catch {
+            failure = error
+          }
+          let after = try world.scan(encoding: [world.rank], +)
+          #expect(after == Array(0...world.rank))
+          if world.rank < bad {
+            #expect(failure == nil)
+            #expect(result?.number == (excludingOwn ? nil : world.rank) || excludingOwn)
+          } else if world.rank > bad {
+            #expect(failure?.code == .conversion)
+            if number == 13 {
+              #expect(failure?.message == "rank \(bad) cannot encode Fragile: thirteen")
+            }
+          } else if number == 13, world.rank + 1 < world.size {
+            // Whoever has to pass it on; what goes nowhere need not be encoded.
+            #expect(failure?.code == .conversion)
+          } else {
+            #expect(failure == nil)
+          }
+        }
+      }
+    }
+  }
+
   @Test("A value that cannot be encoded, or decoded: no rank waits, and the next one is right")
   func failures() throws {
     for number in [13, -1] {

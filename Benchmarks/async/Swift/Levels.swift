@@ -26,6 +26,10 @@ func check(_ world: Communicator) async throws -> [String] {
   if sum != size * (size + 1) / 2 { failures.append("allReduce") }
   let ranks = try await world.async.allGather(encoding: "\(rank)")
   if ranks != (0..<size).map(String.init) { failures.append("allGather") }
+  let path = try await world.async.allReduce(encoding: "\(rank)", +)
+  if path != ranks.joined() { failures.append("allReduce of values") }
+  let before = try await world.async.exclusiveScan(encoding: [rank], +)
+  if before ?? [] != Array(0..<rank) { failures.append("exclusiveScan of values") }
   // Many at once, more than there are threads.
   let total = try await withThrowingTaskGroup(of: Int.self) { group in
     for _ in 0..<50 {

@@ -1,6 +1,6 @@
 // The calls that C/ makes, in Swift, function by function: what the binding costs above C.
 //
-//     overhead time            time per operation, at one rank or two
+//     overhead time [KIND]     time per operation, at one rank or two; of those only whose kind begins so
 //     overhead count BATCHES   BATCHES times 16 calls of each kind, for callgrind to count
 
 import Foundation
@@ -14,8 +14,8 @@ import MPI
         world.size == 1
       {
         try count(batches, world)
-      } else if arguments == ["time"], world.size <= 2 {
-        try timeAll(world)
+      } else if arguments.first == "time", arguments.count <= 2, world.size <= 2 {
+        try timeAll(world, of: arguments.dropFirst().first ?? "")
       } else {
         throw Usage()
       }
@@ -25,6 +25,6 @@ import MPI
 
 struct Usage: Error, CustomStringConvertible {
   var description: String {
-    "usage: overhead time (1 or 2 ranks) | overhead count BATCHES (1 rank)"
+    "usage: overhead time [KIND] (1 or 2 ranks) | overhead count BATCHES (1 rank)"
   }
 }

@@ -158,7 +158,7 @@ extension Async {
     return try communicator._decodeAll(bytes, receiving, own: values[rank], "MPI_Ialltoallw")
   }
 
-  nonisolated(nonsending) private func receiveBroadcast<T: Decodable>(
+  nonisolated(nonsending) func receiveBroadcast<T: Decodable>(
     _ type: T.Type, _ root: CInt
   ) async throws(MPIError) -> T {
     let communicator = communicator
@@ -178,7 +178,7 @@ extension Async {
   }
 
   /// Gives the root's bytes to all ranks, or receives them in their place.
-  nonisolated(nonsending) private func broadcast(
+  nonisolated(nonsending) func broadcast(
     _ bytes: ByteBuffer, _ root: CInt, _ cancellation: AsyncOperation.Cancellation
   ) async throws(MPIError) {
     let communicator = communicator

@@ -5,8 +5,9 @@ extension Async {
   ///
   ///     try await world.async.send(encoding: Task(name: "resize", data: [1, 2, 3]), to: 1)
   ///
-  /// The value is encoded at once. If the task is cancelled while it waits, the message is sent all
-  /// the same. The parameters are those of ``Communicator/send(encoding:to:tag:mode:)``.
+  /// The value is encoded at once, but for arrays of numbers of 256 KiB and more, which are kept, and
+  /// sent from where they are. If the task is cancelled while it waits, the message is sent all the
+  /// same. The parameters are those of ``Communicator/send(encoding:to:tag:mode:)``.
   ///
   /// - Throws: ``MPIError/Code/conversion`` where the value cannot be encoded,
   ///   ``MPIError/Code/invalidRank``, ``MPIError/Code/cancelled``, and what else the library reports.
@@ -115,9 +116,22 @@ extension Async {
   nonisolated(nonsending) func _receive<T: Decodable>(
     decoding type: T.Type, _ source: CInt, _ tag: MessageTag
   ) async throws(MPIError) -> (value: T, status: Status) {
+    let (bytes, status) = try await receiveBytes(source, tag)
+    return (
+      try ObjectReader.decode(type, bytes, 0..<bytes.count, "MPI_Imrecv", on: communicator.raw),
+      status
+    )
+  }
+
+  /// Receives a message, however long it is.
+  ///
+  /// - Parameter cancellation: What becomes of it if the task is cancelled.
+  nonisolated(nonsending) func receiveBytes(
+    _ source: CInt, _ tag: MessageTag, _ cancellation: AsyncOperation.Cancellation = .request
+  ) async throws(MPIError) -> (ByteBuffer, Status) {
     let raw = communicator.raw
     let bytes = ByteBuffer(capacity: 0)
-    let status = unsafe try await search("MPI_Improbe", pattern(source, tag)) {
+    let status = unsafe try await search("MPI_Improbe", pattern(source, tag), cancellation) {
       message, status, pending throws(MPIError) in
       let count = status.byteCount
       unsafe try bytes.receive(count) { (address) throws(MPIError) in
@@ -131,22 +145,29 @@ extension Async {
           "MPI_Imrecv", on: raw)
       }
     }
-    return (
-      try ObjectReader.decode(type, bytes, 0..<bytes.count, "MPI_Imrecv", on: raw), status
-    )
+    return (bytes, status)
   }
 
-  /// Encodes a value, and begins to send it. The operation owns the bytes.
+  /// Encodes a value, and begins to send it.
   private func startSending<T: Encodable>(
     _ value: T, _ destination: Int?, _ tag: MessageTag, _ mode: SendMode
   ) throws(MPIError) -> Started {
-    let raw = communicator.raw
     let peer = try communicator.rawPeer(destination, "MPI_Isend")
     let writer = ObjectWriter()
-    try writer.encode(value, inPlace: false, "MPI_Isend", on: raw)
-    return unsafe try start("MPI_Isend", .detach, keeping: writer) { pending throws(MPIError) in
-      unsafe pending.pointee.request = try unsafe startSend(
-        writer.rawBuffer, peer, tag, mode, on: raw)
+    try writer.encode(value, inPlace: true, "MPI_Isend", on: communicator.raw)
+    return try startSending(writer, peer, tag, mode, .detach)
+  }
+
+  /// Begins to send what was written. The operation owns the writer, and with it the arrays that are
+  /// sent from where they are.
+  func startSending(
+    _ writer: ObjectWriter, _ peer: CInt, _ tag: MessageTag, _ mode: SendMode,
+    _ cancellation: AsyncOperation.Cancellation
+  ) throws(MPIError) -> Started {
+    let raw = communicator.raw
+    return unsafe try start("MPI_Isend", cancellation, keeping: writer) {
+      pending throws(MPIError) in
+      unsafe pending.pointee.request = try writer.startSending(peer, tag, mode, on: raw)
     }
   }
 

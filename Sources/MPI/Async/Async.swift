@@ -89,12 +89,15 @@ extension Async {
 
   /// Waits for a message that matches, takes it, and waits until it is received.
   ///
-  /// - Parameter take: Begins to receive the message, or keeps it.
+  /// - Parameters:
+  ///   - cancellation: What becomes of it if the task is, or was, cancelled.
+  ///   - take: Begins to receive the message, or keeps it.
   nonisolated(nonsending) func search(
     _ routine: StaticString, _ pattern: Pattern,
+    _ cancellation: AsyncOperation.Cancellation = .request,
     _ take: @escaping (RawMessage, Status, UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
   ) async throws(MPIError) -> Status {
-    try await checkCancellation(routine)
+    if cancellation == .request { try await checkCancellation(routine) }
     let engine = ProgressEngine.shared
     let operation: AsyncOperation
     if engine.allowsCalls, engine.isFree(pattern),
@@ -106,10 +109,10 @@ extension Async {
       try unsafe take(message, status, &pending)
       if try unsafe pending.test(routine, on: communicator) != nil { return status }
       operation = unsafe AsyncOperation(
-        routine, on: communicator, .request, keeping: nil, pending: pending)
+        routine, on: communicator, cancellation, keeping: nil, pending: pending)
       operation.matched = status
     } else {
-      operation = unsafe AsyncOperation(routine, on: communicator, .request, keeping: nil)
+      operation = unsafe AsyncOperation(routine, on: communicator, cancellation, keeping: nil)
       operation.matching = unsafe AsyncOperation.Matching(pattern: pattern, take: take)
     }
     return try await wait(for: operation)

@@ -22,7 +22,7 @@ extension Intercommunicator {
   }
 
   /// A root as C has it.
-  private func rawRoot(_ root: Root, _ routine: StaticString) throws(MPIError) -> CInt {
+  func rawRoot(_ root: Root, _ routine: StaticString) throws(MPIError) -> CInt {
     switch root {
     case .me: CMPI_ROOT
     case .another: CMPI_PROC_NULL
@@ -32,7 +32,7 @@ extension Intercommunicator {
 
   /// The other group as the cores of collectives see it, which count what is exchanged with `size`
   /// ranks, and compare a root with this process's rank.
-  private var across: Communicator { Communicator(across: raw, size: remoteSize) }
+  var across: Communicator { Communicator(across: raw, size: remoteSize) }
 
   // MARK: - Barrier and broadcast
 
@@ -217,197 +217,5 @@ extension Intercommunicator {
     try unsafe across._scatter(
       elements.rawBuffer, target, count, rawRoot(root, "MPI_Scatter"), nil)
     unsafe target.normalize()
-  }
-
-  // MARK: - From all to all
-
-  /// Gathers the elements of every process of the other group onto all of this one. They may have
-  /// different numbers of elements.
-  ///
-  /// **Collective**: every process of both groups calls it.
-  ///
-  /// Shape: `[n_r]` on rank *r* of one group → `[n_0 + n_1 + …]` on each rank of the other.
-  ///
-  /// - Returns: The other group's elements, in rank order.
-  /// - Complexity: The numbers of elements are gathered first; give storage for the result to save
-  ///   that.
-  ///
-  /// The corresponding C function is `MPI_Alltoallw` (MPI 3.1 §5.8).
-  public func allGather<T: Datatype>(_ elements: Span<T>) throws(MPIError) -> [T] {
-    let parts = Partition(counts: try allGather(elements.count))
-    return try unsafe [T](receiving: parts.count) { buffer throws(MPIError) in
-      try unsafe across._exchangeParts(
-        elements.rawBuffer, { _ in 0..<elements.count }, buffer, { parts[$0] }, nil)
-    }
-  }
-
-  /// Gathers one value of every process of the other group onto all of this one.
-  ///
-  /// **Collective**: every process of both groups calls it.
-  ///
-  /// The corresponding C function is `MPI_Allgather` (MPI 3.1 §5.7).
-  public func allGather<T: Datatype>(_ value: T) throws(MPIError) -> [T] {
-    let one: InlineArray<1, T> = [value]
-    return try unsafe [T](receiving: remoteSize) { buffer throws(MPIError) in
-      try unsafe across._allGather(one.span.rawBuffer, buffer, 1, nil)
-    }
-  }
-
-  /// Gathers as many elements of every process of the other group onto all of this one, into storage
-  /// of their own.
-  ///
-  /// **Collective**: every process of both groups calls it, with as many elements in both.
-  ///
-  /// - Precondition: `result` has room for `remoteSize · n` elements.
-  ///
-  /// The corresponding C function is `MPI_Allgather` (MPI 3.1 §5.7).
-  public func allGather<T: Datatype>(
-    _ elements: Span<T>, into result: consuming MutableSpan<T>
-  ) throws(MPIError) {
-    let target = unsafe result.rawBuffer()
-    try unsafe across._allGather(elements.rawBuffer, target, elements.count, nil)
-    unsafe target.normalize()
-  }
-
-  /// Sends as many elements to every process of the other group, and receives as many from each.
-  ///
-  /// **Collective**: every process of both groups calls it, with as many elements for each process of
-  /// the other.
-  ///
-  /// Shape: `[remoteSize · n]` on each rank → `[remoteSize · n]` on each rank; the elements for rank
-  /// *r* of the other group, and those from it, are at `r·n ..< (r+1)·n`.
-  ///
-  /// - Precondition: The number of elements is a multiple of the number of processes in the other
-  ///   group.
-  ///
-  /// The corresponding C function is `MPI_Alltoall` (MPI 3.1 §5.8).
-  public func allToAll<T: Datatype>(_ elements: Span<T>) throws(MPIError) -> [T] {
-    try unsafe [T](receiving: elements.count) { buffer throws(MPIError) in
-      let across = across
-      try unsafe across._allToAll(
-        elements.rawBuffer, buffer, across.sharedCount(elements.count), nil)
-    }
-  }
-
-  /// Sends a part of the elements to every process of the other group, and receives a part of its
-  /// elements from each.
-  ///
-  /// **Collective**: every process of both groups calls it.
-  ///
-  /// - Parameters:
-  ///   - elements: What is sent.
-  ///   - sending: Which elements go to which rank of the other group.
-  /// - Returns: What was received, in the other group's rank order.
-  ///
-  /// The corresponding C function is `MPI_Alltoallw` (MPI 3.1 §5.8).
-  public func allToAll<T: Datatype>(
-    _ elements: Span<T>, sending: Partition
-  ) throws(MPIError) -> [T] {
-    let across = across
-    across.requireParts(sending)
-    requireCount(elements.count, atLeast: sending.count, "allToAll")
-    let counts = try allToAll(sending.counts.span)
-    let parts = Partition(counts: counts)
-    return try unsafe [T](receiving: parts.count) { buffer throws(MPIError) in
-      try unsafe across._exchangeParts(
-        elements.rawBuffer, { sending[$0] }, buffer, { parts[$0] }, nil)
-    }
-  }
-
-  // MARK: - Reductions
-
-  /// Combines one value of every process of the other group, and gives the result to all of this one.
-  ///
-  /// **Collective**: every process of both groups calls it, with the same reduction.
-  ///
-  ///     let theirs = try between.allReduce(mine, .sum)
-  ///
-  /// The corresponding C function is `MPI_Allreduce` (MPI 3.1 §5.9.6).
-  public func allReduce<T: Datatype>(_ value: T, _ reduction: Reduction<T>) throws(MPIError) -> T {
-    let one: InlineArray<1, T> = [value]
-    return try allReduce(one.span, reduction)[0]
-  }
-
-  /// Combines the elements of the other group's processes, the first with the first and so on, and
-  /// gives the results to all of this one.
-  ///
-  /// **Collective**: every process of both groups calls it, with as many elements and the same
-  /// reduction.
-  ///
-  /// The corresponding C function is `MPI_Allreduce` (MPI 3.1 §5.9.6).
-  public func allReduce<T: Datatype>(
-    _ elements: Span<T>, _ reduction: Reduction<T>
-  ) throws(MPIError) -> [T] {
-    try unsafe [T](receiving: elements.count) { buffer throws(MPIError) in
-      try unsafe across._allReduce(elements.rawBuffer, buffer, reduction)
-    }
-  }
-
-  /// Combines one value of every process of the other group, and gives the result to the root.
-  ///
-  /// **Collective**: every process of both groups calls it, with the same reduction. What the root's
-  /// group gives is not looked at.
-  ///
-  /// - Returns: The result on the root, `nil` elsewhere.
-  ///
-  /// The corresponding C function is `MPI_Reduce` (MPI 3.1 §5.9.1).
-  public func reduce<T: Datatype>(
-    _ value: T, _ reduction: Reduction<T>, to root: Root
-  ) throws(MPIError) -> T? {
-    let one: InlineArray<1, T> = [value]
-    return try reduce(one.span, reduction, to: root)?[0]
-  }
-
-  /// Combines the elements of the other group's processes, the first with the first and so on, and
-  /// gives the results to the root.
-  ///
-  /// **Collective**: every process of both groups calls it, with as many elements and the same
-  /// reduction. Of what the root gives only the number counts; what others of its group give is not
-  /// looked at.
-  ///
-  /// - Returns: The results on the root, `nil` elsewhere.
-  ///
-  /// The corresponding C function is `MPI_Reduce` (MPI 3.1 §5.9.1).
-  public func reduce<T: Datatype>(
-    _ elements: Span<T>, _ reduction: Reduction<T>, to root: Root
-  ) throws(MPIError) -> [T]? {
-    let rawRoot = try rawRoot(root, "MPI_Reduce")
-    let count = root == .me ? elements.count : 0
-    let results = try unsafe [T](receiving: count) { buffer throws(MPIError) in
-      try unsafe across._reduce(elements.rawBuffer, buffer, reduction, rawRoot, nil)
-    }
-    return root == .me ? results : nil
-  }
-
-  /// Combines the elements of the other group's processes, the first with the first and so on, and
-  /// divides the results among those of this one, as evenly as can be.
-  ///
-  /// **Collective**: every process of both groups calls it, with as many elements and the same
-  /// reduction.
-  ///
-  /// Shape: `[n]` on each rank → `[n / size]` on each rank; the first `n % size` ranks of a group get
-  /// one more.
-  ///
-  /// - Returns: This process's part of the other group's results.
-  /// - Throws: ``MPIError/Code/invalidCount`` where there are more elements than C's int can count.
-  ///
-  /// The corresponding C function is `MPI_Reduce_scatter` (MPI 3.1 §5.10).
-  public func reduceScatter<T: Datatype>(
-    _ elements: Span<T>, _ reduction: Reduction<T>
-  ) throws(MPIError) -> [T] {
-    let parts = Partition(balancing: elements.count, over: size)
-    guard elements.count <= Int(CInt.max) / reduction.width else {
-      throw MPIError(
-        .invalidCount, routine: "MPI_Reduce_scatter",
-        message: "\(elements.count) elements are more than one operation can carry", on: raw)
-    }
-    let counts = parts.rawCounts(times: reduction.width)
-    return try unsafe [T](receiving: parts.counts[rank]) { buffer throws(MPIError) in
-      try unsafe check(
-        MPI_Reduce_scatter(
-          elements.address, buffer.address, counts, reduction.datatype.raw, reduction.raw, raw),
-        "MPI_Reduce_scatter", on: raw)
-      withExtendedLifetime(reduction.function) {}
-    }
   }
 }

@@ -25,7 +25,7 @@ extension Communicator {
   ///   the messages are out of the way of the program's own; it is freed with the communicator. For
   ///   values that are a ``Datatype``, ``reduce(_:_:to:)-(T,_,_)`` is the better choice.
   ///
-  /// The corresponding C functions are `MPI_Send`, `MPI_Mprobe` and `MPI_Mrecv`; `MPI_Reduce`
+  /// The corresponding C functions are `MPI_Isend`, `MPI_Mprobe` and `MPI_Mrecv`; `MPI_Reduce`
   /// (MPI 3.1 §5.9) takes no values whose size varies.
   public func reduce<T: Codable>(
     encoding value: T, to root: Int, _ combine: (T, T) -> T
@@ -60,7 +60,7 @@ extension Communicator {
   ///   decode one that it is to combine; and what else the library reports.
   /// - Complexity: As ``reduce(encoding:to:_:)`` and ``broadcast(encoding:from:)``.
   ///
-  /// The corresponding C functions are `MPI_Send`, `MPI_Mprobe`, `MPI_Mrecv` and `MPI_Bcast`;
+  /// The corresponding C functions are `MPI_Isend`, `MPI_Mprobe`, `MPI_Mrecv` and `MPI_Bcast`;
   /// `MPI_Allreduce` (MPI 3.1 §5.9.6) takes no values whose size varies.
   public func allReduce<T: Codable>(
     encoding value: T, _ combine: (T, T) -> T
@@ -87,15 +87,45 @@ extension Communicator {
   ///
   /// **Collective**: every rank of the communicator calls it, with the same type.
   ///
-  /// - Returns: `combine(… combine(v0, v1) …, v)`, where v is this rank's value.
-  /// - Throws: As ``allGather(encoding:)``.
-  /// - Complexity: Every rank receives the values of all.
+  ///     let path = try world.scan(encoding: "/\(world.rank)", +)
+  ///     // 3 ranks: /0, /0/1, /0/1/2
   ///
-  /// The corresponding C functions are `MPI_Allgather` and `MPI_Allgatherv`.
+  /// The function must be associative, as for ``reduce(encoding:to:_:)``.
+  ///
+  /// - Returns: `combine(… combine(v0, v1) …, v)`, where v is this rank's value.
+  /// - Throws: ``MPIError/Code/conversion`` where a value, or what was combined, cannot be encoded or
+  ///   decoded: on the rank that cannot, and on those after it that need its part; and what else the
+  ///   library reports.
+  /// - Complexity: ⌈log₂ `size`⌉ rounds, in each of which a rank sends one message at most, receives
+  ///   one, and combines once. For values that are a ``Datatype``, ``scan(_:_:)-(T,_)`` is the better
+  ///   choice.
+  ///
+  /// The corresponding C functions are `MPI_Isend`, `MPI_Mprobe` and `MPI_Mrecv`; `MPI_Scan`
+  /// (MPI 3.1 §5.11.1) takes no values whose size varies.
   public func scan<T: Codable>(
     encoding value: T, _ combine: (T, T) -> T
   ) throws(MPIError) -> T {
-    let values = try allGather(encoding: value)
-    return values[1..<max(1, rank + 1)].reduce(values[0], combine)
+    try ReductionTree(self).scan(value, excludingOwn: false, combine) ?? value
+  }
+
+  /// Combines the values of all ranks before this one, in rank order.
+  ///
+  /// **Collective**: every rank of the communicator calls it, with the same type.
+  ///
+  ///     let path = try world.exclusiveScan(encoding: "/\(world.rank)", +)
+  ///     // 3 ranks: nil, /0, /0/1
+  ///
+  /// The function must be associative, as for ``reduce(encoding:to:_:)``.
+  ///
+  /// - Returns: The result, or `nil` on rank 0, which has none before it.
+  /// - Throws: As ``scan(encoding:_:)``.
+  /// - Complexity: As ``scan(encoding:_:)``, but a rank combines twice in a round.
+  ///
+  /// The corresponding C functions are `MPI_Isend`, `MPI_Mprobe` and `MPI_Mrecv`; `MPI_Exscan`
+  /// (MPI 3.1 §5.11.2) takes no values whose size varies.
+  public func exclusiveScan<T: Codable>(
+    encoding value: T, _ combine: (T, T) -> T
+  ) throws(MPIError) -> T? {
+    try ReductionTree(self).scan(value, excludingOwn: true, combine)
   }
 }

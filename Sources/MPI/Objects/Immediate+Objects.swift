@@ -3,8 +3,8 @@ internal import CMPI
 extension Immediate {
   /// Begins to send a value of any type that is `Encodable` to one rank.
   ///
-  /// The value is encoded at once, and the request owns its bytes: the value may be changed while
-  /// they are under way. The parameters and errors are those of
+  /// The value is encoded at once, and the request owns its bytes, or shares large arrays: the value
+  /// may be changed while they are under way. The parameters and errors are those of
   /// ``Communicator/send(encoding:to:tag:mode:)``.
   ///
   /// The corresponding C function is `MPI_Isend` (MPI 3.1 §3.7.2).
@@ -14,9 +14,9 @@ extension Immediate {
   ) throws(MPIError) -> Request {
     let peer = try checkedPeer(destination, of: size, "MPI_Isend", on: raw)
     let writer = ObjectWriter()
-    try writer.encode(value, inPlace: false, "MPI_Isend", on: raw)
+    try writer.encode(value, inPlace: true, "MPI_Isend", on: raw)
     var pending = unsafe Pending()
-    unsafe pending.request = try unsafe startSend(writer.rawBuffer, peer, tag, mode, on: raw)
+    unsafe pending.request = try writer.startSending(peer, tag, mode, on: raw)
     unsafe pending.extras().retain(writer)
     return unsafe Request(pending, on: raw)
   }

@@ -35,6 +35,19 @@ extension ObjectWriter {
     return try unsafe withMessage([], body)
   }
 
+  /// Begins to send the message. The writer must be kept until the end.
+  ///
+  /// Arrays that are sent from where they are stay there: their elements do not move while the array
+  /// exists, and it cannot be changed, as the writer has a reference of its own. The library keeps the
+  /// type of the message itself (MPI 3.1 §4.1.9).
+  func startSending(
+    _ peer: CInt, _ tag: MessageTag, _ mode: SendMode, on raw: RawCommunicator
+  ) throws(MPIError) -> RawRequest {
+    try unsafe withMessage { (buffer) throws(MPIError) in
+      try unsafe startSend(buffer, peer, tag, mode, on: raw)
+    }
+  }
+
   private func withMessage<R>(
     _ blocks: [UnsafeRawBufferPointer], _ body: (RawBuffer) throws(MPIError) -> R
   ) throws(MPIError) -> R {

@@ -1,27 +1,11 @@
 internal import CMPI
 
-/// What the values of some neighboring ranks have come to.
-enum Partial<Value> {
-  case value(Value)
-  /// Why there is no value, and what the other ranks are told: which rank cannot do what.
-  case failure(MPIError, String)
-
-  func get() throws(MPIError) -> Value {
-    switch self {
-    case .value(let value): return value
-    case .failure(let error, _): throw error
-    }
-  }
-}
-
-/// A binomial tree in which ranks combine values, each with those of the next higher ranks.
+/// How ranks combine values: along a binomial tree, each those of the next higher ranks with its
+/// own, or in the rounds of a scan.
 struct ReductionTree {
-  private static let valueTag: MessageTag = 0
-  private static let failureTag: MessageTag = 1
-
   /// The same processes in a context of their own: a receive from any rank with any tag must not get
   /// a message of a reduction.
-  private let context: Communicator
+  let context: Communicator
 
   private static let contextKey = AttributeKey<Communicator>()
 
@@ -29,6 +13,15 @@ struct ReductionTree {
   static func context(of communicator: AnyCommunicator) -> Communicator? {
     communicator[contextKey]
   }
+
+  /// Gives a communicator the context of its reductions.
+  static func keep(_ context: Communicator, for communicator: Communicator) {
+    context.name = communicator.name
+    communicator[contextKey] = context
+  }
+
+  /// A tree in a context that there is already.
+  init(context: Communicator) { self.context = context }
 
   /// **Collective**, where the communicator is used for the first time.
   init(_ communicator: Communicator) throws(MPIError) {
@@ -39,9 +32,22 @@ struct ReductionTree {
     } else {
       // Not a duplicate, which would have attributes of the program copied.
       context = try Communicator(owning: communicator._split(0, communicator.rank))
-      context.name = communicator.name
-      communicator[Self.contextKey] = context
+      Self.keep(context, for: communicator)
     }
+  }
+
+  /// The steps of a rank in the tree, one after the other: it receives from the ranks that are given,
+  /// and passes what all has come to.
+  var steps: (sources: [Int], destination: Int?) {
+    var sources: [Int] = []
+    var distance = 1
+    // Before each step, a rank that is still there has the values of as many ranks from its own on.
+    while distance < context.size {
+      if context.rank & distance != 0 { return (sources, context.rank - distance) }
+      if context.rank + distance < context.size { sources.append(context.rank + distance) }
+      distance *= 2
+    }
+    return (sources, nil)
   }
 
   /// Combines the values of all ranks, in rank order.
@@ -51,42 +57,55 @@ struct ReductionTree {
     _ value: T, _ combine: (T, T) -> T
   ) throws(MPIError) -> Partial<T>? {
     var partial = Partial.value(value)
-    var distance = 1
-    // Before each step, a rank that is still there has the values of as many ranks from its own on.
-    while distance < context.size {
-      if context.rank & distance != 0 {
-        try pass(partial, to: context.rank - distance)
-        return nil
-      }
-      let next = context.rank + distance
-      if next < context.size {
-        // Received also after a failure, so that the sender does not wait for ever.
-        switch (partial, take(T.self, from: next)) {
-        case (.value(let low), .value(let high)): partial = .value(combine(low, high))
-        case (.value, let failure): partial = failure
-        case (.failure, _): break
-        }
-      }
-      distance *= 2
+    let (sources, destination) = steps
+    // Received also after a failure, so that the sender does not wait for ever.
+    for source in sources { partial = partial.combined(with: take(T.self, from: source), combine) }
+    guard let destination else { return partial }
+    try pass(partial, to: destination)
+    return nil
+  }
+
+  /// Combines the values of all ranks up to this one, in rank order.
+  ///
+  /// - Returns: `nil` on rank 0 of a scan without each rank's own value.
+  func scan<T: Codable>(
+    _ value: T, excludingOwn: Bool, _ combine: (T, T) -> T
+  ) throws(MPIError) -> T? {
+    var rounds = ScanRounds(
+      value, rank: context.rank, size: context.size, excludingOwn: excludingOwn)
+    while !rounds.isOver {
+      let (destination, source) = (rounds.destination, rounds.source)
+      let received = try exchange(&rounds.partial, to: destination, from: source)
+      rounds.advance(received, combine)
     }
-    return partial
+    return try rounds.result?.get()
   }
 
   /// Sends what there is to a rank, which calls ``take(_:from:)``.
   ///
   /// - Throws: Why there is no value, after the other rank has been told.
-  func pass<T: Encodable>(_ partial: Partial<T>, to rank: Int) throws(MPIError) {
-    switch partial {
-    case .value(let value):
-      do throws(MPIError) {
-        try context.send(encoding: value, to: rank, tag: Self.valueTag)
-      } catch {
-        if error.code == .conversion { try tell(text(error), to: rank) }
-        throw error
+  func pass<T: Codable>(_ partial: Partial<T>, to rank: Int) throws(MPIError) {
+    var partial = partial
+    _ = try exchange(&partial, to: rank, from: nil)
+    if let failure = partial.failure { throw failure }
+  }
+
+  /// Sends what there is to one rank, and receives what another has, at the same time.
+  ///
+  /// - Parameter partial: What there is; a failure from then on, if it cannot be encoded.
+  private func exchange<T: Codable>(
+    _ partial: inout Partial<T>, to destination: Int?, from source: Int?
+  ) throws(MPIError) -> Partial<T>? {
+    guard let destination else { return source.map { take(T.self, from: $0) } }
+    return try ObjectWriter.with { (writer) throws(MPIError) in
+      let tag = writer.write(&partial, "MPI_Isend", of: context)
+      return try unsafe writer.withMessage { (buffer) throws(MPIError) in
+        var request = try unsafe startSend(
+          buffer, CInt(destination), tag, .standard, on: context.raw)
+        let received = source.map { take(T.self, from: $0) }
+        try unsafe check(MPI_Wait(&request, CMPI_STATUS_IGNORE), "MPI_Wait", on: context.raw)
+        return received
       }
-    case .failure(let error, let text):
-      try tell(text, to: rank)
-      throw error
     }
   }
 
@@ -94,21 +113,60 @@ struct ReductionTree {
   func take<T: Decodable>(_ type: T.Type, from rank: Int) -> Partial<T> {
     do throws(MPIError) {
       let message = try context.matchedProbe(from: rank, tag: .any)
-      if message.status.tag == Self.valueTag {
+      if message.status.tag == .partialValue {
         return .value(try message.receive(decoding: type))
       }
       let text = String(decoding: try message.receive(UInt8.self), as: UTF8.self)
-      return .failure(
-        MPIError(.conversion, routine: "MPI_Mrecv", message: text, on: context.raw), text)
+      return .failure(told: text, "MPI_Mrecv", on: context)
     } catch {
-      return .failure(error, text(error))
+      return .failure(error, of: context)
     }
   }
+}
 
-  private func tell(_ text: String, to rank: Int) throws(MPIError) {
-    let bytes = Array(text.utf8)
-    try context.send(bytes.span, to: rank, tag: Self.failureTag)
+extension MessageTag {
+  /// Of a message with a value.
+  static var partialValue: MessageTag { 0 }
+  /// Of a message with the text that says why there is none.
+  static var partialFailure: MessageTag { 1 }
+}
+
+extension Partial {
+  /// A failure of this rank's own.
+  static func failure(_ error: MPIError, of context: Communicator) -> Partial {
+    .failure(error, "rank \(context.rank) \(error.message)")
   }
 
-  private func text(_ error: MPIError) -> String { "rank \(context.rank) \(error.message)" }
+  /// A failure that another rank has told of.
+  static func failure(
+    told text: String, _ routine: StaticString, on context: Communicator
+  ) -> Partial {
+    .failure(
+      MPIError(.conversion, routine: routine.description, message: text, on: context.raw), text)
+  }
+}
+
+extension ObjectWriter {
+  /// Writes the message of a value, or of why there is none.
+  ///
+  /// - Parameter partial: What there is; a failure from then on, if it cannot be encoded.
+  /// - Returns: The message's tag.
+  func write<T: Encodable>(
+    _ partial: inout Partial<T>, _ routine: StaticString, of context: Communicator
+  ) -> MessageTag {
+    if case .value(let value) = partial {
+      do throws(MPIError) {
+        try encode(value, inPlace: true, routine, on: context.raw)
+        return .partialValue
+      } catch {
+        partial = .failure(error, of: context)
+        reset()
+      }
+    }
+    if case .failure(_, let text) = partial {
+      let bytes = Array(text.utf8)
+      unsafe bytes.withUnsafeBytes { unsafe buffer.put($0) }
+    }
+    return .partialFailure
+  }
 }
