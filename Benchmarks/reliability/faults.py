@@ -20,8 +20,6 @@ import time
 import checks
 from run import ENDING, KINDS, ROOT, Plan, Run
 
-FOLDERS = {"openmpi": ".build", "mpich": ".build-mpich"}
-
 
 def arguments():
     parser = argparse.ArgumentParser(
@@ -33,9 +31,10 @@ def arguments():
     parser.add_argument("--fault", action="append", choices=KINDS, help="only this one; may be given several times")
     parser.add_argument("--tolerant", action="store_true", help="run.sh farm --tolerant")
     parser.add_argument("--lost-after", type=float, default=5, help="seconds, with --tolerant")
-    parser.add_argument("--window", type=float, default=0,
-                        help="seconds before a fault in which a task may end and be run again all the same")
-    parser.add_argument("--mpi", default="openmpi", help="as run.sh takes it")
+    parser.add_argument("--window", type=float, default=0.1,
+                        help="a task that was run again though it had ended so many seconds before the fault breaks a "
+                        "promise; others are counted (0.1)")
+    parser.add_argument("--mpi", help="as run.sh takes it")
     parser.add_argument("--program", help="pcompute; built by run.sh unless given")
     parser.add_argument("--jobs", type=int, default=1, help="runs at the same time")
     parser.add_argument("--step", type=int, default=1, help=argparse.SUPPRESS)
@@ -43,9 +42,10 @@ def arguments():
     parser.add_argument("--format", choices=["text", "json"], default="text")
     options = parser.parse_args()
     if not options.program:
-        build = [f"{ROOT}/run.sh", "--mpi", options.mpi, "-n", "1", "farm", "--help"]
+        name = options.mpi or os.environ.get("PCOMPUTE_MPI", "openmpi")
+        build = [f"{ROOT}/run.sh", "--mpi", name, "-n", "1", "farm", "--help"]
         subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
-        options.program = f"{ROOT}/{FOLDERS.get(options.mpi, '.build-' + options.mpi)}/release/pcompute"
+        options.program = f"{ROOT}/.build{'' if name == 'openmpi' else '-' + name}/release/pcompute"
     if os.geteuid() and "disk" in (options.fault or KINDS):
         parser.error("the fault disk needs root, who may mount a tmpfs: name the others by --fault")
     return options
@@ -149,7 +149,7 @@ def main():
     else:
         print(table(rows))
         print(f"{options.runs} runs from seed {options.seed}, {options.tasks} tasks, {options.ranks} ranks, "
-              f"{'tolerant' if options.tolerant else 'strict'}, {options.mpi}: {broken} with a broken promise")
+              f"{'tolerant' if options.tolerant else 'strict'}, {options.mpi or 'openmpi'}: {broken} with a broken promise")
     return 1 if broken else 0
 
 

@@ -6,6 +6,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -106,7 +107,7 @@ class Run:
         if self.disk:
             subprocess.run(["umount", "-l", self.disk], check=False)
         if self.options.keep and self.failures:
-            print(f"kept: {self.folder}")
+            print(f"kept: {self.folder}", file=sys.stderr)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -129,7 +130,8 @@ class Run:
         plan, options = self.plan, self.options
         journal = os.path.relpath(self.journal, self.folder)
         is_there = os.path.exists(self.journal) and os.path.getsize(self.journal) > 0
-        command = [f"{ROOT}/run.sh", "--mpi", options.mpi, "-n", str(plan.ranks), "exec", options.program, "farm"]
+        command = [f"{ROOT}/run.sh", *(["--mpi", options.mpi] if options.mpi else []), "-n", str(plan.ranks), "exec",
+                   os.path.abspath(options.program), "farm"]
         command += ["--resume", journal] if is_there else ["tasks", "--journal", journal]
         if plan.outputs == "--output":
             command += ["--output", "out"]
