@@ -18,7 +18,7 @@ import sys
 import time
 
 import checks
-from run import ENDING, KINDS, ROOT, Plan, Run
+from run import ENDING, EXTRA, KINDS, ROOT, Plan, Run
 
 
 def arguments():
@@ -28,9 +28,9 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tasks", type=int, default=1000)
     parser.add_argument("--ranks", type=int, default=4)
-    parser.add_argument("--fault", action="append", choices=KINDS, help="only this one; may be given several times")
+    parser.add_argument("--fault", action="append", choices=KINDS + EXTRA, help="only this one; may be given several times")
     parser.add_argument("--tolerant", action="store_true", help="run.sh farm --tolerant")
-    parser.add_argument("--lost-after", type=float, default=5, help="seconds, with --tolerant")
+    parser.add_argument("--lost-after", type=float, default=10, help="seconds, with --tolerant")
     parser.add_argument("--window", type=float, default=0.1,
                         help="a task that was run again though it had ended so many seconds before the fault breaks a "
                         "promise; others are counted (0.1)")
@@ -141,7 +141,7 @@ def main():
         found = several(options)
     else:
         found = [one(options, options.seed + index * options.step) for index in range(options.runs)]
-    rows = [summary(kind, runs) for kind in KINDS if (runs := [run for run in found if run["fault"] == kind])]
+    rows = [summary(kind, runs) for kind in KINDS + EXTRA if (runs := [run for run in found if run["fault"] == kind])]
     broken = sum(row["broken"] for row in rows)
     if options.format == "json":
         print(json.dumps({"tasks": options.tasks, "ranks": options.ranks, "mpi": options.mpi, "tolerant": options.tolerant,

@@ -19,6 +19,8 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 SUDDEN = ("worker", "root", "mpirun", "term", "disk")
 ODD = ("limit", "forks", "closes", "prints", "utf8")
 KINDS = SUDDEN + ODD
+#: Only if it is asked for: mpirun and all ranks by SIGKILL, at once.
+EXTRA = ("all",)
 #: Seconds after which a launch is hopeless, and launches after which a run is.
 PATIENCE, LAUNCHES = 180, 6
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -211,6 +213,9 @@ class Run:
                 os.kill(ranks[0], signal.SIGKILL)
             elif kind == "mpirun":
                 os.kill(launcher, signal.SIGKILL)
+            elif kind == "all":
+                for pid in (launcher, *ranks.values()):
+                    os.kill(pid, signal.SIGKILL)
             elif kind == "term":
                 os.kill(launcher if self.plan.to_launcher else self.process.pid, signal.SIGTERM)
             elif kind == "disk":
@@ -245,7 +250,11 @@ class Run:
         if self.disk and os.path.exists(f"{self.disk}/filler"):
             os.unlink(f"{self.disk}/filler")
         if launch.status == 2:
-            self.fail(f"launch {number + 1}: status 2")
+            # A farm that could not begin on a full disk; or whose journal has not got its whole list, and is refused.
+            if self.begun() > 0 or not (number or launch.fault):
+                self.fail(f"launch {number + 1}: status 2")
+            for path in glob.glob(f"{self.journal}*"):
+                os.unlink(path)
         if self.options.tolerant and plan.kind == "worker" and launch.fault and launch.status != 0:
             self.fail(f"launch {number + 1}: status {launch.status}, did not go on without the worker")
         if plan.asks and os.path.exists(self.journal):

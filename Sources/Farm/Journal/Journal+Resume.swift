@@ -18,6 +18,25 @@ extension Journal {
     others.forEach { $0.remove() }
   }
 
+  /// Refuses a journal whose farm was ended before all tasks of its list were in it, and any had run.
+  ///
+  /// - Parameter warn: Is told where tasks have run: of a list that was read while they did.
+  package func checkList(warn: (String) -> Void) throws {
+    let (isWhole, hasRun) = try database.read { database in
+      (
+        try Bool.fetchOne(database, sql: "SELECT value FROM farm WHERE key = 'listed'") ?? false,
+        try Bool.fetchOne(database, sql: "SELECT 1 FROM attempt LIMIT 1") ?? false
+      )
+    }
+    guard !isWhole else { return }
+    guard hasRun else {
+      throw FarmError(
+        "\(path): its farm was ended before it had the whole list, and has run nothing: remove it,"
+          + " and begin with the list again")
+    }
+    warn("\(path): the list was not read to its end: what comes after task \(taskCount) is not run")
+  }
+
   /// Writes what a rank tells of a run, unless the journal has it: it was reported, but that was not
   /// confirmed.
   private func insert(ofRank record: AttemptLog.Record, into database: Database) throws {
