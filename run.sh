@@ -298,7 +298,7 @@ launch() { # PROGRAM ARGUMENT…
 # Runs a farm. Its status is what rank 0 has left in a file: mpirun's says nothing where a signal has ended the job, or
 # where ranks may be lost. Does not return.
 attend_farm() { # PROGRAM farm ARGUMENT…
-  local child status=0 verdict tolerant='' number segments watcher=''
+  local child started status=0 verdict tolerant='' number watcher=''
   verdict=$(mktemp)
   if [[ $several ]]; then
     # Rank 0 may be on another host, which sees this folder.
@@ -306,8 +306,7 @@ attend_farm() { # PROGRAM farm ARGUMENT…
     verdict=$(mktemp "$PWD/.pcompute-XXXXXX") || fail 1 "cannot write in $PWD, where rank 0 leaves its status"
     if [[ $kind != hydra ]]; then options+=(-x PCOMPUTE_VERDICT); fi
   fi
-  segments=/dev/shm/vader_segment.$(uname -n).$EUID
-  export PCOMPUTE_VERDICT=$verdict
+  # What this script starts beside the launcher does not get the variable, by which the ranks are known.
   if [[ " ${*:3} " == *' --tolerant '* ]]; then
     tolerant=1
     if [[ $kind == hydra ]]; then
@@ -318,8 +317,8 @@ attend_farm() { # PROGRAM farm ARGUMENT…
       options+=(--enable-recovery)
     fi
   fi
-  "$launcher" ${ranks:+-n "$ranks"} "${options[@]}" "$@" <&0 &
-  child=$!
+  PCOMPUTE_VERDICT=$verdict "$launcher" ${ranks:+-n "$ranks"} "${options[@]}" "$@" <&0 &
+  child=$! started=$(date +%s)
   for number in TERM INT HUP USR1 USR2; do
     # shellcheck disable=SC2064
     trap "kill -$number $child 2>/dev/null || true" "$number"
@@ -342,20 +341,37 @@ attend_farm() { # PROGRAM farm ARGUMENT…
     kill -0 "$child" 2>/dev/null || break
   done
   if [[ $watcher ]]; then kill "$watcher" 2>/dev/null || true; fi
+  if [[ $tolerant ]] || ((status >= 128)); then after_deaths "$child" "$verdict" "$started"; fi
   if [[ -s $verdict ]]; then
     status=$(<"$verdict")
   elif [[ $tolerant ]]; then
     say "rank 0 was lost; what its journal has not is run by: ./run.sh farm --resume JOURNAL"
-    ((status)) || status=75
-  fi
-  if [[ $tolerant ]]; then
-    # Ranks that were killed leave their shared memory behind.
-    for number in "$segments".*; do
-      if [[ -e $number && $number -nt $verdict ]] && ! grep -qsF "$number" /proc/[0-9]*/maps; then rm -f "$number"; fi
-    done
+    if ((status == 0 || status >= 128)); then status=75; fi
+  elif ((status >= 128)) && [[ " ${*:3} " =~ ' '(--journal|--resume|-j)[' '=] ]]; then
+    say "a signal has ended the farm; what its journal has not is run by: ./run.sh farm --resume JOURNAL"
+    status=75
   fi
   rm -f "$verdict"
   exit "$status"
+}
+
+# Waits for ranks that have lost their launcher, and removes what an MPI leaves behind whose processes were killed.
+after_deaths() { # LAUNCHER VERDICT STARTED
+  local turn path
+  # Tasks do not have the variable.
+  for ((turn = 0; turn < 50; turn++)); do
+    grep -qszxF "PCOMPUTE_VERDICT=$2" /proc/[0-9]*/environ || break
+    sleep 0.1
+  done
+  for path in /dev/shm/{vader,sm}_segment."$(uname -n).$EUID".*; do
+    if [[ -e $path ]] && (($(stat -c %Y "$path" || echo 0) >= $3)) && ! grep -qsF "$path" /proc/[0-9]*/maps; then rm -f "$path"; fi
+  done
+  # The folder of Open MPI 4's launcher.
+  path=${TMPDIR:-/tmp}/ompi.$(uname -n).$EUID
+  if ! kill -0 "$1" 2>/dev/null; then
+    rm -rf "$path/pid.$1"
+    rmdir "$path" 2>/dev/null || true
+  fi
 }
 
 # Has the ranks of MPICH give their core away while they wait, where its library does not: 30 times faster when ranks

@@ -152,10 +152,12 @@ package struct Farm {
     }
     let record = try makeRecord(hosts, slots)
     coordinator.record = record
-    try coordinator.recordAll()
     if case .journal = source {
+      try record.checkList()
       try record.forEachTask { coordinator.schedule($0, state: $1) }
       try coordinator.checkNames()
+    } else {
+      try coordinator.recordAll()
     }
     return coordinator
   }

@@ -23,3 +23,22 @@ func output(of arguments: [String], input: String = "") throws -> String {
     return String(decoding: try Data(contentsOf: URL(filePath: folder + "/out")), as: UTF8.self)
   }
 }
+
+/// Whether there is a program of a name.
+func isInstalled(_ program: String) -> Bool {
+  (try? output(of: ["sh", "-c", "command -v \(program); true"])) ?? "" != ""
+}
+
+/// Mounts a small disk in memory on a new folder.
+func mount(_ disk: String, size: String) throws -> Bool {
+  try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+  let command = "mount -t tmpfs -o size=\(size) none '\(disk)' 2>/dev/null && echo yes"
+  return try output(of: ["sh", "-c", command]) == "yes\n"
+}
+
+/// Whether this process may do that; not every root in a container may.
+let mountsDisks =
+  (try? withFolder { folder in
+    guard try mount(folder + "/disk", size: "64k") else { return false }
+    return try output(of: ["umount", folder + "/disk"]) == ""
+  }) ?? false

@@ -153,33 +153,6 @@ func states(_ journal: Journal) throws -> [TaskState] {
     }
   }
 
-  /// What a rank has written that could not report to rank 0.
-  @Test func otherRanksFiles() throws {
-    try withFolder { folder in
-      let path = folder + "/journal"
-      let journal = try Journal.create(path, keepsOutputs: true)
-      try journal.add(plainTasks(4))
-      try journal.ended([FarmOutcome(attempt: attempt(0, rank: 3), isFinal: true)])
-      try journal.close()
-      let log = try AttemptLog(at: Journal.rankFile(of: path, rank: 3))
-      try log.append([
-        // Known already: it was reported, but that was not confirmed.
-        FarmOutcome(attempt: attempt(0, rank: 3)),
-        FarmOutcome(attempt: attempt(1, rank: 3, output: "late\n", keeps: true)),
-        FarmOutcome(attempt: attempt(2, .exited(1), rank: 3)),
-      ])
-      let again = try Journal.resume(path)
-      #expect(try states(again) == [.done, .done, .waiting, .waiting])
-      try again.close()
-      #expect(
-        try sqlite(path, "SELECT task, attempt, length FROM attempt") == ["0|1|", "1|1|5", "2|1|"])
-      #expect(try String(contentsOfFile: path + ".log", encoding: .utf8) == "late\n")
-      #expect(
-        try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-          == ["journal", "journal.log"])
-    }
-  }
-
   @Test func refusals() throws {
     try withFolder { folder in
       let path = folder + "/journal"
@@ -253,14 +226,11 @@ func states(_ journal: Journal) throws -> [TaskState] {
     }
   }
 
-  @Test func fullDisk() throws {
+  @Test(.enabled(if: mountsDisks, "a disk of its own can be mounted by root only"))
+  func fullDisk() throws {
     try withFolder { folder in
       let disk = folder + "/disk"
-      try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
-      guard
-        try output(of: ["sh", "-c", "mount -t tmpfs -o size=256k none '\(disk)' && echo yes"])
-          == "yes\n"
-      else { return }
+      #expect(try mount(disk, size: "256k"))
       defer { _ = try? output(of: ["umount", disk]) }
       let path = disk + "/journal"
       let journal = try Journal.create(path)

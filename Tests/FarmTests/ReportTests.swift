@@ -9,48 +9,59 @@ import Testing
     try String(contentsOfFile: path, encoding: .utf8)
   }
 
-  /// The fields that GNU parallel writes for the same tasks, where it is there.
+  private static let commands = [
+    "true", "exit 3", "kill -9 $$", "printf abc", "printf 'a\nb'",
+  ]
+
+  /// The fields of those commands without host and times.
+  private static let fields = [
+    ["1", "0", "0", "0", "0", "true"], ["2", "0", "0", "3", "0", "exit 3"],
+    ["3", "0", "0", "0", "9", "kill -9 $$"], ["4", "0", "3", "0", "0", "printf abc"],
+    ["5", "0", "3", "0", "0", "printf 'a\0b'"],
+  ]
+
+  private func rows(_ path: String) throws -> [[String]] {
+    try contents(path).split(separator: "\n").map { line in
+      line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+    }
+  }
+
+  private func checkJobLog(_ rows: [[String]]) {
+    #expect(rows.count == 6 && rows.allSatisfy { $0.count == 9 })
+    #expect(
+      rows[0] == [
+        "Seq", "Host", "Starttime", "JobRuntime", "Send", "Receive", "Exitval", "Signal",
+        "Command",
+      ])
+    #expect(rows.dropFirst().map { [$0[0]] + $0[4...] } == Self.fields)
+    for row in rows.dropFirst() {
+      #expect(row[2].wholeMatch(of: /[0-9]{10}\.[0-9]{3}/) != nil)
+      #expect(row[3].wholeMatch(of: #/ *[0-9]+\.[0-9]{3}/#) != nil && row[3].count == 10)
+    }
+  }
+
   @Test func jobLog() throws {
     try withFolder { folder in
-      let commands = ["true", "exit 3", "kill -9 $$", "printf abc", "printf 'a\nb'"]
-      let attempts = try run(commands.enumerated().map { shell($0.element, index: $0.offset) })
+      let attempts = try run(
+        Self.commands.enumerated().map { shell($0.element, index: $0.offset) })
       let path = folder + "/log"
       let log = try JobLog(path)
       var outcomes = attempts.map { FarmOutcome(attempt: $0, isFinal: true) }
       outcomes.append(FarmOutcome(attempt: attempt(0, .exited(1))))
       outcomes.append(FarmOutcome(attempt: attempt(0, .interrupted), isFinal: true))
-      try log.add(outcomes) { commands[$0] }
-      let rows = try contents(path).split(separator: "\n").map { line in
-        line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-      }
-      #expect(rows.count == 6 && rows.allSatisfy { $0.count == 9 })
-      #expect(
-        rows[0] == [
-          "Seq", "Host", "Starttime", "JobRuntime", "Send", "Receive", "Exitval", "Signal",
-          "Command",
-        ])
-      // Without host and times.
-      let fields = rows.dropFirst().map { [$0[0]] + $0[4...] }
-      #expect(
-        fields == [
-          ["1", "0", "0", "0", "0", "true"], ["2", "0", "0", "3", "0", "exit 3"],
-          ["3", "0", "0", "0", "9", "kill -9 $$"], ["4", "0", "3", "0", "0", "printf abc"],
-          ["5", "0", "3", "0", "0", "printf 'a\0b'"],
-        ])
-      for row in rows.dropFirst() {
-        #expect(row[2].wholeMatch(of: /[0-9]{10}\.[0-9]{3}/) != nil)
-        #expect(row[3].wholeMatch(of: #/ *[0-9]+\.[0-9]{3}/#) != nil && row[3].count == 10)
-      }
-      guard try output(of: ["sh", "-c", "command -v parallel; true"]) != "" else { return }
-      let theirs = folder + "/theirs"
-      let list = commands.joined(separator: "\0") + "\0"
-      _ = try output(of: ["parallel", "-0", "-k", "--joblog", theirs], input: list)
-      let expected = try contents(theirs).split(separator: "\n").map { line in
-        line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-      }
-      #expect(expected[0] == rows[0])
-      #expect(expected.dropFirst().map { [$0[0]] + $0[4...] } == fields)
-      #expect(expected.dropFirst().allSatisfy { $0[3].count == 10 })
+      try log.add(outcomes) { Self.commands[$0] }
+      checkJobLog(try rows(path))
+    }
+  }
+
+  /// What GNU parallel writes for the same tasks.
+  @Test(.enabled(if: isInstalled("parallel"), "GNU parallel is missing"))
+  func jobLogOfParallel() throws {
+    try withFolder { folder in
+      let path = folder + "/log"
+      let list = Self.commands.joined(separator: "\0") + "\0"
+      _ = try output(of: ["parallel", "-0", "-k", "--joblog", path], input: list)
+      checkJobLog(try rows(path))
     }
   }
 

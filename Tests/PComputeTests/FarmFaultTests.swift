@@ -70,9 +70,25 @@ import Testing
       let launch = try begun(farm, ranks: 3)
       kill(try process(victim, of: launch, farm), SIGKILL)
       let result = try launch.result(timeout: .seconds(15))
-      #expect(result.status != 0)
+      #expect(result.status == 75)
       #expect(launch.leftovers().isEmpty)
       try farm.checkResumed(tasks: Self.tasks, running: 3)
+    }
+  }
+
+  /// A job that is stopped as a whole, as by Slurm's suspend, loses nobody.
+  @Test(.disabled(if: Launcher.usesMPICH)) func suspended() throws {
+    try Farm.inFolder { farm in
+      let launch = try begun(farm, ranks: 3, ["--tolerant", "--lost-after", "2"])
+      let processes = launch.processes().map(\.pid)
+      for process in processes { kill(process, SIGSTOP) }
+      usleep(4_000_000)
+      for process in processes { kill(process, SIGCONT) }
+      let result = try launch.result(timeout: .seconds(40))
+      #expect(result.status == 0)
+      #expect(!result.standardError.contains("lost"))
+      let evidence = try farm.evidence()
+      #expect(evidence.allSatisfy { $0 == Evidence(starts: 1, ends: 1) })
     }
   }
 

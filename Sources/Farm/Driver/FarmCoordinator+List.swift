@@ -7,7 +7,7 @@ extension FarmCoordinator {
     guard let list, isReadable(list.descriptor) else { return }
     do {
       let tasks = try list.readAvailable()
-      try add(tasks)
+      try add(tasks, isWhole: list.isAtEnd)
       if list.isAtEnd {
         self.list = nil
         try checkNames()
@@ -24,17 +24,20 @@ extension FarmCoordinator {
   }
 
   /// Adds tasks to the schedule, and to the journal.
-  func add(_ tasks: [FarmTask]) throws {
-    guard !tasks.isEmpty else { return }
+  func add(_ tasks: [FarmTask], isWhole: Bool) throws {
     for task in tasks { schedule(task) }
-    try record?.added(tasks)
+    try record?.added(tasks, isWhole: isWhole)
   }
 
   /// Gives the journal all tasks, some thousands at a time.
   func recordAll() throws {
-    for first in stride(from: 0, to: store.count, by: 10_000) {
-      try record?.added((first..<min(store.count, first + 10_000)).map { store[$0] })
-    }
+    var first = 0
+    repeat {
+      let end = min(store.count, first + 10_000)
+      try record?.added(
+        (first..<end).map { store[$0] }, isWhole: end == store.count && list == nil)
+      first = end
+    } while first < store.count
   }
 
   /// Adds a task that the journal knows already.

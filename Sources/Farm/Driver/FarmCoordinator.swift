@@ -29,6 +29,7 @@ final class FarmCoordinator {
   private(set) var summary: String?
   private var stopDeadline: Double?
   private var lastTick = 0.0
+  private var lastLook = 0.0
   private var lastRecall = 0.0
 
   init(
@@ -268,6 +269,11 @@ final class FarmCoordinator {
   // MARK: - Lost ranks
 
   private func findLost(_ now: Double) {
+    // Where the whole job was stopped, as by Slurm's suspend, nobody has spoken meanwhile.
+    if now - lastLook > options.lostAfter / 4 {
+      for rank in ranks.indices { ranks[rank].lastHeard = now }
+    }
+    lastLook = now
     for rank in ranks.indices.dropFirst() where ranks[rank].isAlive {
       let silence = now - ranks[rank].lastHeard
       if silence > options.lostAfter {

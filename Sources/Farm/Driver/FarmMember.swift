@@ -13,6 +13,7 @@ final class FarmMember {
   private var unacknowledged: [(number: Int, ended: [TaskAttempt])] = []
   private var lastHeard = steadyTime()
   private var lastSpoken = steadyTime()
+  private var lastLook = steadyTime()
   private var idleSince: Double?
   private var stoppedAt: Double?
   private var hasWrittenRest = false
@@ -41,8 +42,16 @@ final class FarmMember {
       try speak()
       try mailbox.poll()
       writeRestIfNeeded()
-      if options.isTolerant && steadyTime() - lastHeard > options.lostAfter { abandon() }
+      if options.isTolerant { lookForRoot() }
     }
+  }
+
+  private func lookForRoot() {
+    let now = steadyTime()
+    // Where the whole job was stopped, as by Slurm's suspend, nobody has spoken meanwhile.
+    if now - lastLook > options.lostAfter / 4 { lastHeard = now }
+    lastLook = now
+    if now - lastHeard > options.lostAfter { abandon() }
   }
 
   /// Short where an order is expected, which nothing wakes us for.

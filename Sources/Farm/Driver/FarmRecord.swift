@@ -40,7 +40,11 @@ package final class FarmRecord {
     }
   }
 
-  func added(_ tasks: [FarmTask]) throws { try journal?.add(tasks) }
+  func checkList() throws { try journal?.checkList(warn: warn) }
+
+  func added(_ tasks: [FarmTask], isWhole: Bool) throws {
+    try journal?.add(tasks, isWhole: isWhole)
+  }
 
   func note(_ begun: [BegunTask], rank: Int, host: String, in store: TaskStore) throws {
     for task in begun {

@@ -17,19 +17,19 @@ final class Guardian {
     guard unsafe Glibc.pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     defer { close(ends[0]) }
-    // grep takes the variables of /proc/PID/environ, which NULs separate, for one line each with -z.
+    // grep takes the variables of /proc/PID/environ, which NULs separate, for one line each with -z. It looks at all
+    // processes in one go: until the tasks are gone, a resumed farm may begin them again beside themselves.
     let script = """
       unset PCOMPUTE_FARM_RANK
       read -r line
       [ "$line" = over ] && exit
       for turn in 1 2 3; do
-        left=
-        for process in /proc/[0-9]*; do
-          if grep -qzxsF "PCOMPUTE_FARM_RANK=\(mark)" "$process/environ"; then
-            kill -KILL "${process#/proc/}" && left=1
-          fi
-        done
+        left=$(grep -lzxsF "PCOMPUTE_FARM_RANK=\(mark)" /proc/[0-9]*/environ)
         [ "$left" ] || exit
+        for process in $left; do
+          process=${process%/environ}
+          kill -KILL "${process#/proc/}"
+        done
       done
       """
     guard begin(script, input: ends[0]) else {

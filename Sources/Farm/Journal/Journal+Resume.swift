@@ -5,36 +5,57 @@ extension Journal {
   /// Takes in what stands beside the journal: the tail, and what other ranks have written when rank
   /// 0 was gone.
   func takeIn() throws {
-    var others: [AttemptLog] = []
-    var records = try tail.records()
-    for name in Journal.rankFiles(of: path) {
-      let log = try AttemptLog(at: name)
-      for var record in try log.records() where try !isKnown(record.outcome.attempt) {
-        if let outputs, let output = record.outcome.attempt.output, !output.isEmpty {
-          record.offset = try outputs.append(output)
-          record.length = output.count
-        }
-        record.outcome.attempt.output = nil
-        records.append(record)
-      }
-      others.append(log)
-    }
-    if !records.isEmpty {
+    let records = try tail.records()
+    let others = try Journal.rankFiles(of: path).map { try AttemptLog(at: $0) }
+    let told = try others.flatMap { try $0.records() }
+    if !records.isEmpty || !told.isEmpty {
       try transaction(patience: 10) { database in
         for record in records { try JournalRows.insert(record, into: database) }
+        for record in told { try insert(ofRank: record, into: database) }
       }
     }
     try tail.empty()
     others.forEach { $0.remove() }
   }
 
-  /// Whether the journal has a run that a rank tells of: it was reported, but that was not confirmed.
-  private func isKnown(_ attempt: TaskAttempt) throws -> Bool {
-    try database.read { database in
-      try Bool.fetchOne(
-        database, sql: "SELECT 1 FROM attempt WHERE task = ? AND rank = ? AND started = ?",
-        arguments: [attempt.task, attempt.rank, attempt.start]) ?? false
+  /// Refuses a journal whose farm was ended before all tasks of its list were in it, and any had run.
+  ///
+  /// - Parameter warn: Is told where tasks have run: of a list that was read while they did.
+  package func checkList(warn: (String) -> Void) throws {
+    let (isWhole, hasRun) = try database.read { database in
+      (
+        try Bool.fetchOne(database, sql: "SELECT value FROM farm WHERE key = 'listed'") ?? false,
+        try Bool.fetchOne(database, sql: "SELECT 1 FROM attempt LIMIT 1") ?? false
+      )
     }
+    guard !isWhole else { return }
+    guard hasRun else {
+      throw FarmError(
+        "\(path): its farm was ended before it had the whole list, and has run nothing: remove it,"
+          + " and begin with the list again")
+    }
+    warn("\(path): the list was not read to its end: what comes after task \(taskCount) is not run")
+  }
+
+  /// Writes what a rank tells of a run, unless the journal has it: it was reported, but that was not
+  /// confirmed.
+  private func insert(ofRank record: AttemptLog.Record, into database: Database) throws {
+    var record = record
+    let attempt = record.outcome.attempt
+    let isKnown = try Bool.fetchOne(
+      database, sql: "SELECT 1 FROM attempt WHERE task = ? AND rank = ? AND started = ?",
+      arguments: [attempt.task, attempt.rank, attempt.start])
+    guard isKnown == nil else { return }
+    // Ranks count from where their farm was resumed.
+    let last = try Int.fetchOne(
+      database, sql: "SELECT max(attempt) FROM attempt WHERE task = ?", arguments: [attempt.task])
+    record.outcome.attempt.attempt = max(attempt.attempt, (last ?? 0) + 1)
+    if let outputs, let output = attempt.output, !output.isEmpty {
+      record.offset = try outputs.append(output)
+      record.length = output.count
+    }
+    record.outcome.attempt.output = nil
+    try JournalRows.insert(record, into: database)
   }
 
   /// The file in which a rank keeps attempts that it cannot report.

@@ -131,8 +131,10 @@ package final class Journal {
   // MARK: - The tasks
 
   /// Takes tasks in, and commits them.
-  package func add(_ tasks: [FarmTask]) throws {
-    guard !tasks.isEmpty else { return }
+  ///
+  /// - Parameter isWhole: Whether they are the last ones of the list; see ``checkList(warn:)``.
+  package func add(_ tasks: [FarmTask], isWhole: Bool = false) throws {
+    guard !tasks.isEmpty || isWhole else { return }
     try transaction(patience: 10) { database in
       let plain = try database.cachedStatement(
         sql: "INSERT INTO task (task, command) VALUES (?, ?)")
@@ -146,6 +148,7 @@ package final class Journal {
           try full.execute(arguments: [task.index, id, task.commandLine, task.jsonLine])
         }
       }
+      if isWhole { try database.execute(sql: "INSERT OR REPLACE INTO farm VALUES ('listed', 1)") }
     }
     taskCount = max(taskCount, (tasks.last?.index ?? 0) + 1)
   }
