@@ -343,7 +343,7 @@ attend_farm() { # PROGRAM farm ARGUMENT…
   if [[ -s $verdict ]]; then
     status=$(<"$verdict")
   elif [[ $tolerant ]]; then
-    say "rank 0 was lost; what its journal has not is run by: ./run.sh farm --resume JOURNAL"
+    say "rank 0 was lost; the same command, or ./run.sh farm --resume JOURNAL, runs what its journal has not"
     ((status)) || status=75
   fi
   if [[ $tolerant ]]; then

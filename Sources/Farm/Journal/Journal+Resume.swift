@@ -7,34 +7,61 @@ extension Journal {
   func takeIn() throws {
     var others: [AttemptLog] = []
     var records = try tail.records()
-    for name in Journal.rankFiles(of: path) {
-      let log = try AttemptLog(at: name)
-      for var record in try log.records() where try !isKnown(record.outcome.attempt) {
-        if let outputs, let output = record.outcome.attempt.output, !output.isEmpty {
-          record.offset = try outputs.append(output)
-          record.length = output.count
-        }
-        record.outcome.attempt.output = nil
-        records.append(record)
-      }
+    let second = Self.tailPath(2, of: path)
+    if Journal.exists(second) {
+      let log = try AttemptLog(at: second)
+      // Either may have been the later one: the tries of a task say which.
+      records = try (records + log.records()).enumerated().sorted {
+        ($0.element.outcome.attempt.attempt, $0.offset)
+          < ($1.element.outcome.attempt.attempt, $1.offset)
+      }.map(\.element)
       others.append(log)
     }
-    if !records.isEmpty {
-      try transaction(patience: 10) { database in
-        for record in records { try JournalRows.insert(record, into: database) }
-      }
+    try insert(records) { record, _ in record }
+    for name in Journal.rankFiles(of: path) {
+      let log = try AttemptLog(at: name)
+      try insert(log.records(), as: unknown)
+      others.append(log)
     }
     try tail.empty()
     others.forEach { $0.remove() }
   }
 
-  /// Whether the journal has a run that a rank tells of: it was reported, but that was not confirmed.
-  private func isKnown(_ attempt: TaskAttempt) throws -> Bool {
-    try database.read { database in
-      try Bool.fetchOne(
-        database, sql: "SELECT 1 FROM attempt WHERE task = ? AND rank = ? AND started = ?",
-        arguments: [attempt.task, attempt.rank, attempt.start]) ?? false
+  private func insert(
+    _ records: [AttemptLog.Record],
+    as form: (AttemptLog.Record, Database) throws -> AttemptLog.Record?
+  ) throws {
+    guard !records.isEmpty else { return }
+    try database.commit(path: path) { database in
+      for record in records {
+        if let record = try form(record, database) {
+          try JournalRows.insert(record, into: database)
+        }
+      }
     }
+  }
+
+  /// What a rank tells of a run, where the journal does not have it: it may have been reported, without
+  /// being confirmed.
+  private func unknown(
+    _ told: AttemptLog.Record, _ database: Database
+  ) throws -> AttemptLog.Record? {
+    var record = told
+    let attempt = record.outcome.attempt
+    let known = try Bool.fetchOne(
+      database, sql: "SELECT 1 FROM attempt WHERE task = ? AND rank = ? AND started = ?",
+      arguments: [attempt.task, attempt.rank, attempt.start])
+    guard known == nil else { return nil }
+    let earlier = try Int.fetchOne(
+      database, sql: "SELECT max(attempt) FROM attempt WHERE task = ?", arguments: [attempt.task])
+    // Ranks do not know of the runs before this farm's.
+    record.outcome.attempt.attempt = max(attempt.attempt, (earlier ?? 0) + 1)
+    if let outputs, let output = attempt.output, !output.isEmpty {
+      record.offset = try outputs.append(output)
+      record.length = output.count
+    }
+    record.outcome.attempt.output = nil
+    return record
   }
 
   /// The file in which a rank keeps attempts that it cannot report.
@@ -52,7 +79,7 @@ extension Journal {
   }
 
   func reset(retriesFailed: Bool) throws {
-    try transaction(patience: 10) { database in
+    try database.commit(path: path) { database in
       // Its attempt has no end: as if it had not been.
       try database.execute(
         sql: "UPDATE task SET state = 'waiting', tries = tries - 1 WHERE state = 'running'")
