@@ -345,10 +345,10 @@ attend_farm() { # PROGRAM farm ARGUMENT…
   if [[ -s $verdict ]]; then
     status=$(<"$verdict")
   elif [[ $tolerant ]]; then
-    say "rank 0 was lost; what its journal has not is run by: ./run.sh farm --resume JOURNAL"
+    say "rank 0 was lost; the same command, or ./run.sh farm --resume JOURNAL, runs what its journal has not"
     if ((status == 0 || status >= 128)); then status=75; fi
   elif ((status >= 128)) && [[ " ${*:3} " =~ ' '(--journal|--resume|-j)[' '=] ]]; then
-    say "a signal has ended the farm; what its journal has not is run by: ./run.sh farm --resume JOURNAL"
+    say "a signal has ended the farm; the same command, or ./run.sh farm --resume JOURNAL, runs what its journal has not"
     status=75
   fi
   rm -f "$verdict"

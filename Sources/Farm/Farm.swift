@@ -141,31 +141,8 @@ package struct Farm {
   ) throws -> FarmCoordinator {
     let coordinator = FarmCoordinator(
       options: options, worker: worker, mailbox: mailbox, slots: slots, hosts: hosts)
-    // The list first: what is wrong with it leaves no journal behind.
-    coordinator.list = try file(of: source)
-    if let list = coordinator.list, isRegular(list.descriptor) {
-      while !list.isAtEnd {
-        for task in try list.readAvailable() { coordinator.schedule(task) }
-      }
-      try coordinator.checkNames()
-      coordinator.list = nil
-    }
-    let record = try makeRecord(hosts, slots)
-    coordinator.record = record
-    if case .journal = source {
-      try record.checkList()
-      try record.forEachTask { coordinator.schedule($0, state: $1) }
-      try coordinator.checkNames()
-    } else {
-      try coordinator.recordAll()
-    }
+    try coordinator.tasks.open(try file(of: source)) { try makeRecord(hosts, slots) }
     return coordinator
-  }
-
-  private static func isRegular(_ descriptor: Int32) -> Bool {
-    var information = stat()
-    return unsafe fstat(descriptor, &information) == 0
-      && information.st_mode & S_IFMT == S_IFREG
   }
 
   /// This rank's share of the cores of its host that it may use.
@@ -180,24 +157,26 @@ package struct Farm {
 extension FarmCoordinator {
   /// The line that says how it has ended; `nil` where all is done.
   func message(status: Int32) -> String? {
-    if let listError { return "\(listError)" }
-    let failed = scheduler.count(of: .failed)
-    let skipped = scheduler.count(of: .skipped)
+    if let listError = tasks.listError { return "\(listError)" }
+    let failed = tasks.scheduler.count(of: .failed)
+    let skipped = tasks.scheduler.count(of: .skipped)
     var parts: [String] = []
     if failed > 0 {
-      let names = (0..<scheduler.count).lazy.filter { self.scheduler.state(of: $0) == .failed }
-        .prefix(10).map { self.store[$0].id }
+      let names = (0..<tasks.scheduler.count).lazy
+        .filter { self.tasks.scheduler.state(of: $0) == .failed }
+        .prefix(10).map { self.tasks.store[$0].id }
       let list = names.joined(separator: ", ") + (failed > 10 ? ", …" : "")
-      parts.append("\(failed) of \(scheduler.count) tasks failed (\(list))")
+      parts.append("\(failed) of \(tasks.scheduler.count) tasks failed (\(list))")
     }
     if skipped > 0 { parts.append("\(skipped) not run, as tasks before them failed") }
-    if left > 0 { parts.append("\(left) left to run") }
+    if tasks.left > 0 { parts.append("\(tasks.left) left to run") }
     if let recordError { parts.append("\(recordError)") }
     if let stopReason, recordError == nil { parts.append("ended by \(stopReason)") }
     guard status != FarmStatus.done, !parts.isEmpty else { return nil }
     var message = parts.joined(separator: "; ")
     if status == FarmStatus.unfinished, let journal = options.journal {
-      message += "; to go on: pcompute farm --resume \(journal)"
+      message += "; to go on: the same command"
+      if !tasks.isCutShort { message += ", or pcompute farm --resume \(journal)" }
     }
     return message
   }

@@ -15,7 +15,7 @@ struct FarmRunCommand: Job {
       "timeout", "retries", "weight", "after": [ids]}. Standard input (-) is read while tasks run.
 
       The exit status is 0 if all tasks have succeeded, 1 if some have failed, 2 if the command line or the list is \
-      wrong, and 75 if the farm was ended before all had run: the journal knows what is left.
+      wrong, and 75 if the farm was ended before all had run: the same command goes on with what its journal has left.
       """)
 
   @Argument(
@@ -32,11 +32,14 @@ struct FarmRunCommand: Job {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Keep what becomes of tasks in this file.", valueName: "file"))
+    help: ArgumentHelp(
+      "Keep what becomes of tasks in this file, or go on where it is there already.",
+      valueName: "file"))
   var journal: String?
 
   @Option(
-    help: ArgumentHelp("Run what is left of the farm with this journal.", valueName: "journal"))
+    help: ArgumentHelp(
+      "Run what is left of the farm with this journal, without its list.", valueName: "journal"))
   var resume: String?
 
   @Flag(help: "With --resume: run those that have failed, too.")
@@ -196,13 +199,6 @@ struct FarmRunCommand: Job {
     return .journal
   }
 
-  /// A job that runs again goes on where it was: its command is the same.
-  private var isResuming: Bool {
-    if resume != nil { return true }
-    guard requeue, let journal else { return false }
-    return FileManager.default.fileExists(atPath: journal)
-  }
-
   /// When the job will be ended: asked of Slurm by rank 0, which decides what begins.
   private var end: Double? {
     let ends = [
@@ -223,7 +219,7 @@ struct FarmRunCommand: Job {
     let all = max(1, Machine.processorCount)
     let allowed = Machine.allowedProcessors.count
     let result = try Farm.run(
-      isResuming ? .journal : source, options: options, on: world,
+      source, options: options, on: world,
       cores: (allowed == 0 ? all : allowed, all)
     ) { hosts, slots in
       try makeRecord(options, hosts, slots, line)
@@ -251,8 +247,8 @@ struct FarmRunCommand: Job {
     try FarmRecord(
       options: options,
       reports: reports.options(hasFiles: output != nil, journal: options.journal),
-      isResuming: isResuming, retriesFailed: retryFailed, hosts: hosts, slots: slots,
-      warn: { text in
+      isResuming: resume != nil, retriesFailed: retryFailed, hosts: hosts, slots: slots,
+      tell: { text in
         line.clear()
         StandardError.write("pcompute: \(text)")
       }, progress: { progress in line.show(text: progress.line) })

@@ -27,7 +27,7 @@ import Testing
           .contains("ended before it had the whole list"))
       #expect(
         try warnings(folder + "/c", isWhole: false, runs: 1) == [
-          "\(folder)/c: the list was not read to its end: what comes after task 3 is not run"
+          "the list was not read to its end: what comes after task 3 is not run"
         ])
       // As what is killed right after its beginning leaves it.
       try Journal.create(folder + "/d").close()

@@ -159,7 +159,7 @@ func states(_ journal: Journal) throws -> [TaskState] {
       let journal = try Journal.create(path)
       #expect(
         refusal { _ = try Journal.create(path) }
-          == "\(path): exists already; --resume goes on with it")
+          == "\(path): exists already")
       #expect(refusal { _ = try Journal.resume(path) } == "\(path): another farm is using it")
       try journal.close()
       #expect(

@@ -89,14 +89,19 @@ struct Farm {
 
   /// Resumes, and checks that each task is done once by the journal, and has run once by its own
   /// evidence, except those that were running when the farm was ended.
-  func checkResumed(tasks: Int, running: Int) throws {
+  ///
+  /// - Parameter arguments: The same command as before, perhaps.
+  func checkResumed(
+    tasks: Int, running: Int, _ arguments: [String] = ["--resume", "journal"]
+  ) throws {
     let before = try evidence()
-    let result = try run(ranks: 2, ["--resume", "journal"])
+    let result = try run(ranks: 2, arguments)
+    #expect(result.standardError.contains(" of \(tasks) tasks are done, "))
     #expect(result.status == 0)
     #expect(try states() == ["done": tasks])
-    let done = try query(
+    let succeeded = try query(
       "SELECT count(*) FROM (SELECT task FROM attempt WHERE status = 0 GROUP BY task)")
-    #expect(done == ["\(tasks)"])
+    #expect(succeeded == ["\(tasks)"])
     let after = try evidence()
     #expect(after.allSatisfy { $0.ends >= 1 })
     let repeated = after.count { $0.starts > 1 }

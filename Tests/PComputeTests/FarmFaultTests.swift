@@ -118,4 +118,40 @@ import Testing
       try farm.checkResumed(tasks: Self.tasks, running: 3)
     }
   }
+
+  /// A list that comes through a pipe, of which rank 0 had read a part when it was killed: the same
+  /// command, with the same producer, goes on with the rest.
+  @Test(.disabled(if: Launcher.usesMPICH)) func aStreamGoesOn() throws {
+    try Farm.inFolder { farm in
+      try farm.writeList(tasks: 40, seconds: 0.1)
+      let start = { (pause: String) in
+        try Launch(
+          "bash",
+          [
+            "-c",
+            """
+            cd "$0"
+            while IFS= read -r line; do printf '%s\\n' "$line"; sleep \(pause); done <tasks |
+              OMPI_MCA_hwloc_base_binding_policy=none PRTE_MCA_hwloc_default_binding_policy=none \
+              "$1" -n 2 exec "$2" farm - --journal journal
+            """, farm.folder, Launcher.packageFolder + "/run.sh", try Launcher.product("pcompute"),
+          ])
+      }
+      let launch = try start("0.1")
+      let isUnderWay = launch.wait(timeout: .seconds(30)) { _ in
+        ((try? farm.evidence()) ?? []).count { $0.ends == 1 } >= 8
+      }
+      #expect(isUnderWay)
+      kill(try process(.root, of: launch, farm), SIGKILL)
+      #expect(try launch.result(timeout: .seconds(15)).status != 0)
+      let before = try farm.evidence()
+      #expect(before.count { $0.starts > 0 } < 40)
+      let result = try start("0").result(timeout: .seconds(60))
+      #expect(result.status == 0)
+      #expect(try farm.states() == ["done": 40])
+      let after = try farm.evidence()
+      #expect(after.allSatisfy { $0.ends >= 1 })
+      #expect(after.count { $0.starts > 1 } <= 2)
+    }
+  }
 }

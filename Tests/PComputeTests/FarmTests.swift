@@ -166,8 +166,23 @@ import Testing
       let result = try farm.run(
         ranks: 2, ["tasks", "--journal", "journal", "--time-limit", "3", "--margin", "1"])
       #expect(result.status == 75)
-      #expect(result.standardError.contains("--resume journal"))
-      try farm.checkResumed(tasks: 40, running: 2)
+      #expect(
+        result.standardError.contains(
+          "to go on: the same command, or pcompute farm --resume journal"))
+      try farm.checkResumed(tasks: 40, running: 2, ["tasks", "--journal", "journal"])
+      // All is done, and once more nothing runs.
+      let evidence = try farm.evidence()
+      let again = try farm.run(ranks: 1, ["tasks", "--journal", "journal"])
+      #expect(again.status == 0)
+      #expect(
+        again.standardError.contains("journal: 40 of 40 tasks are done: nothing is left to run"))
+      #expect(!again.standardError.contains("utilization"))
+      #expect(try farm.evidence() == evidence)
+      // Another list is refused.
+      try farm.write("true\n", to: "others")
+      let other = try farm.run(ranks: 2, ["others", "--journal", "journal"])
+      #expect(other.status == 2)
+      #expect(other.standardError.contains("journal: is the journal of another list: task 1 was"))
     }
   }
 }

@@ -6,19 +6,18 @@ import SPMD
 @main struct Pool {
   static func main() {
     MPI.run { world in
-      for _ in 0..<3 {
-        let count = 2_000_000
-        let seconds = try time(on: world) { _ = try world.map(0..<count) { $0 } }
-        if world.rank == 0 { print("empty tasks: \(Int(Double(count) / seconds)) a second") }
-      }
+      let count = 2_000_000
+      let seconds = try time(on: world) { _ = try world.map(0..<count) { $0 } }
+      if world.rank == 0 { print("world.map, empty tasks: \(Int(Double(count) / seconds))") }
       var random = RandomStream(seed: 1)
-      let tasks = (0..<6000).map { _ in Double.random(in: 0...2e-3, using: &random) }
-      for _ in 0..<3 {
+      let all = (0..<6000).map { _ in Double.random(in: 0...2e-3, using: &random) }
+      for count in [6000, 2000] {
+        let tasks = Array(all.prefix(count))
         let seconds = try time(on: world) { _ = try world.map(tasks) { spin($0) } }
         let ideal = tasks.reduce(0, +) / Double(world.size)
         if world.rank == 0 {
           let share = (ideal / seconds * 1e4).rounded() / 100
-          print("tasks of 0 to 2 ms: \(share) % of ideal")
+          print("world.map, \(count) tasks of 0 to 2 ms, % of ideal: \(share)")
         }
       }
     }

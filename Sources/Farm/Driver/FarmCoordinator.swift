@@ -8,28 +8,19 @@ final class FarmCoordinator {
   let options: FarmOptions
   let worker: FarmWorker
   let mailbox: Mailbox
-  /// Made when the list is known to be right.
-  var record: FarmRecord?
-  var list: TaskFile?
-  var store = TaskStore()
-  var scheduler: TaskScheduler
-  /// Tasks that wait for names which the list has not had yet.
-  var unresolved: [String: [Int]] = [:]
-  var unresolvedCounts: [Int: Int] = [:]
-  var hadForwardNames = false
+  let tasks: FarmTasks
 
   var ranks: [FarmRank]
   var stopReason: String?
   /// Whether what is left can be run another time.
   var isUnfinished = false
   var isStopping = false
-  var listError: FarmError?
   var recordError: FarmError?
   /// What has been done, for people.
   private(set) var summary: String?
-  private var stopDeadline: Double?
+  var stopDeadline: Double?
   private var lastTick = 0.0
-  private var lastLook = 0.0
+  var lastLook = 0.0
   private var lastRecall = 0.0
 
   init(
@@ -38,13 +29,10 @@ final class FarmCoordinator {
     self.options = options
     self.worker = worker
     self.mailbox = mailbox
-    var schedule = TaskScheduler.Options()
-    schedule.retryDelay = options.retryDelay
-    schedule.shuffleSeed = options.shuffleSeed
-    scheduler = TaskScheduler(options: schedule)
+    tasks = FarmTasks(options: options)
     let now = steadyTime()
     ranks = zip(slots, hosts).map { FarmRank(slots: $0, host: $1, lastHeard: now) }
-    for count in slots { _ = scheduler.addWorker(slots: count) }
+    for count in slots { _ = tasks.scheduler.addWorker(slots: count) }
   }
 
   /// Runs all tasks.
@@ -58,42 +46,50 @@ final class FarmCoordinator {
   }
 
   private var isOver: Bool {
-    guard scheduler.count(of: .handed) == 0 else {
+    guard tasks.scheduler.count(of: .handed) == 0 else {
       // Whoever does not answer has been ended, perhaps, and so shall we be.
       if let stopDeadline, steadyTime() > stopDeadline, worker.isIdle {
-        for rank in ranks.indices.dropFirst() where scheduler.count(ofWorker: rank) > 0 {
+        for rank in ranks.indices.dropFirst() where tasks.scheduler.count(ofWorker: rank) > 0 {
           lose(rank, because: "no answer")
         }
         return true
       }
       return false
     }
-    return scheduler.isHalted || (list == nil && scheduler.isSettled)
+    return tasks.scheduler.isHalted || (tasks.list == nil && tasks.scheduler.isSettled)
   }
 
   private func turn() {
     let now = steadyTime()
     attend()
-    guarded { try self.readList() }
+    guarded { try self.tasks.readList() }
     receive()
     handOut(now)
     let ended = worker.poll(
-      timeout: timeout, watching: list.map { [$0.descriptor] } ?? [])
+      timeout: timeout, watching: tasks.list.map { [$0.descriptor] } ?? [])
     if !ended.isEmpty { take(ended, from: 0) }
     takeBack(worker.takeRefused())
     guard now - lastTick > 0.1 else { return }
     lastTick = now
     acknowledge()
-    guarded { try self.record?.tick() }
+    guarded { try tasks.record?.tick() }
     note(worker.takeBegun(age: 0.5), of: 0)
     if options.isTolerant { findLost(now) }
-    record?.show(self)
+    tasks.record?.show(self)
   }
 
   /// How long to sleep: messages wake nobody, so as long as does not matter beside a task.
   private var timeout: Double {
-    if scheduler.count(of: .handed) == worker.count(in: scheduler) { return 0.005 }
-    return min(0.005, max(0.0002, (scheduler.expectedDuration ?? 0.1) / 200))
+    if tasks.scheduler.count(of: .handed) == worker.count(in: tasks.scheduler) { return 0.005 }
+    // Ranks that have something to do have more of it ahead, where tasks are short.
+    guard hasIdleSlot else { return 0.002 }
+    return min(0.002, max(0.0002, (tasks.scheduler.expectedDuration ?? 0.1) / 200))
+  }
+
+  private var hasIdleSlot: Bool {
+    ranks.indices.contains {
+      ranks[$0].isAlive && tasks.scheduler.count(ofWorker: $0) < ranks[$0].slots
+    }
   }
 
   // MARK: - Messages
@@ -101,7 +97,7 @@ final class FarmCoordinator {
   private func receive() {
     do {
       while let mail = try mailbox.receive() {
-        let report = try MessageDecoder().decode(FarmReport.self, from: mail.bytes)
+        let report = FarmReport(packed: mail.bytes)
         let rank = mail.source
         ranks[rank].lastHeard = steadyTime()
         guard ranks[rank].isAlive else {
@@ -115,9 +111,9 @@ final class FarmCoordinator {
           take(report.ended, from: rank)
           ranks[rank].taken = report.number
         }
-        if let tasks = report.givenBack {
-          takeBack(tasks)
-          scheduler.endRecall()
+        if let back = report.givenBack {
+          takeBack(back)
+          tasks.scheduler.endRecall()
         }
       }
     } catch {
@@ -129,14 +125,14 @@ final class FarmCoordinator {
   private func take(_ ended: [TaskAttempt], from rank: Int) {
     let now = steadyTime()
     var outcomes: [FarmOutcome] = []
-    for attempt in ended where scheduler.worker(of: attempt.task) == rank {
+    for attempt in ended where tasks.scheduler.worker(of: attempt.task) == rank {
       var outcome = FarmOutcome(attempt: attempt)
       if attempt.ending == .interrupted {
-        scheduler.giveBack(attempt.task)
+        tasks.scheduler.giveBack(attempt.task)
       } else {
         ranks[rank].busy += attempt.end - attempt.start
         ranks[rank].ended += 1
-        switch scheduler.finish(
+        switch tasks.scheduler.finish(
           attempt.task, succeeded: attempt.succeeded, duration: attempt.end - attempt.start,
           now: now)
         {
@@ -149,11 +145,11 @@ final class FarmCoordinator {
       }
       outcomes.append(outcome)
     }
-    guarded { try self.record?.ended(outcomes, in: self) }
-    if let halt = options.halt, !scheduler.isHalted,
-      scheduler.count(of: .failed) >= options.failureLimit
+    guarded { try tasks.record?.ended(outcomes, in: self) }
+    if let halt = options.halt, !tasks.scheduler.isHalted,
+      tasks.scheduler.count(of: .failed) >= options.failureLimit
     {
-      let failures = scheduler.count(of: .failed)
+      let failures = tasks.scheduler.count(of: .failed)
       stop(
         halt == .now ? .now : .soon,
         "\(failures) \(failures == 1 ? "task has" : "tasks have") failed")
@@ -163,12 +159,12 @@ final class FarmCoordinator {
   private func note(_ begun: [BegunTask], of rank: Int) {
     guard !begun.isEmpty else { return }
     guarded {
-      try self.record?.note(begun, rank: rank, host: self.ranks[rank].host, in: self.store)
+      try tasks.record?.note(begun, rank: rank, host: self.ranks[rank].host, in: self.tasks.store)
     }
   }
 
-  private func takeBack(_ tasks: [Int]) {
-    for task in tasks { scheduler.giveBack(task) }
+  func takeBack(_ back: [Int]) {
+    for task in back { tasks.scheduler.giveBack(task) }
   }
 
   private func acknowledge() {
@@ -197,105 +193,25 @@ final class FarmCoordinator {
   private func handOut(_ now: Double) {
     let end = options.end.map { $0 - options.margin }
     let timeLeft = end.map { $0 - wallTime() }
-    while let given = scheduler.assign(now: now, timeLeft: timeLeft) {
-      let tasks = given.tasks.map { task in
+    while let given = tasks.scheduler.assign(now: now, timeLeft: timeLeft) {
+      let handed = given.tasks.map { task in
         HandedTask(
-          attempt: scheduler.attempt(of: task), packed: Array(store[packed: task]), deadline: end)
+          attempt: tasks.scheduler.attempt(of: task), packed: Array(tasks.store[packed: task]),
+          deadline: end)
       }
       if given.worker == 0 {
-        worker.accept(tasks)
+        worker.accept(handed)
       } else {
-        send(.run(tasks), to: given.worker)
+        send(.run(handed), to: given.worker)
       }
     }
-    guard now - lastRecall > 0.005, let (rank, count) = scheduler.recall() else { return }
+    guard now - lastRecall > 0.005, let (rank, count) = tasks.scheduler.recall() else { return }
     lastRecall = now
     if rank == 0 {
       takeBack(worker.giveBack(count))
-      scheduler.endRecall()
+      tasks.scheduler.endRecall()
     } else {
       send(.giveBack(count), to: rank)
-    }
-  }
-
-  // MARK: - Ends before the end
-
-  /// Looks for signals, and at the time.
-  private func attend() {
-    switch FarmSignals.request {
-    case .now: if !isStopping { stop(.now, FarmSignals.name, isUnfinished: true) }
-    case .soon:
-      if !scheduler.isHalted { stop(.soon, FarmSignals.name, isUnfinished: true) }
-    case .none: break
-    }
-    if let end = options.end, !isStopping, wallTime() > end - options.margin {
-      stop(.now, "the time limit", isUnfinished: true)
-    }
-  }
-
-  func stop(_ halt: FarmOptions.Halt, _ reason: String, isUnfinished: Bool = false) {
-    if stopReason == nil { stopReason = reason }
-    if isUnfinished { self.isUnfinished = true }
-    scheduler.halt()
-    list = nil
-    if halt == .now {
-      isStopping = true
-      // Launchers give a second or two from SIGTERM to SIGKILL.
-      stopDeadline = steadyTime() + options.grace + 0.3
-    }
-    for rank in ranks.indices.dropFirst() where ranks[rank].isAlive {
-      send(halt == .now ? .stop : .giveBack(.max), to: rank)
-    }
-    if halt == .now {
-      worker.stop()
-    } else {
-      takeBack(worker.giveBack(.max))
-    }
-  }
-
-  /// Runs what may fail for want of space: the farm ends in order then.
-  private func guarded(_ body: () throws -> Void) {
-    do {
-      try body()
-    } catch let error as FarmError {
-      if recordError == nil && listError == nil { recordError = error }
-      if !isStopping { stop(.now, error.description, isUnfinished: true) }
-    } catch {
-      if recordError == nil { recordError = FarmError("\(error)") }
-      if !isStopping { stop(.now, "\(error)", isUnfinished: true) }
-    }
-  }
-
-  // MARK: - Lost ranks
-
-  private func findLost(_ now: Double) {
-    // Where the whole job was stopped, as by Slurm's suspend, nobody has spoken meanwhile.
-    if now - lastLook > options.lostAfter / 4 {
-      for rank in ranks.indices { ranks[rank].lastHeard = now }
-    }
-    lastLook = now
-    for rank in ranks.indices.dropFirst() where ranks[rank].isAlive {
-      let silence = now - ranks[rank].lastHeard
-      if silence > options.lostAfter {
-        lose(rank, because: "silent for \(Int(silence)) s")
-      }
-    }
-  }
-
-  private func receiveFailed(_ error: any Error) {
-    // With ULFM a receive from any rank tells that one has failed, without saying which; heartbeats do.
-    if !options.isTolerant { guarded { throw FarmError("\(error)") } }
-  }
-
-  func lose(_ rank: Int, because reason: String) {
-    guard ranks[rank].isAlive else { return }
-    ranks[rank].isAlive = false
-    mailbox.forget(rank)
-    let lost = scheduler.lose(rank)
-    guarded {
-      try self.record?.lost(
-        rank: rank, host: self.ranks[rank].host, reason: reason, returned: lost.returned,
-        failed: lost.failed, skipped: lost.skipped, in: self)
     }
   }
 
@@ -304,20 +220,18 @@ final class FarmCoordinator {
   /// Whether MPI cannot be finalized: that would wait for those that are gone.
   var isDamaged: Bool { FarmSignals.isLauncherGone || ranks.contains { !$0.isAlive } }
 
-  /// How many tasks have not been run to their ends.
-  var left: Int {
-    scheduler.count - scheduler.count(of: .done) - scheduler.count(of: .failed)
-      - scheduler.count(of: .skipped)
-  }
-
   private func end() -> Int32 {
     acknowledge()
     var status = FarmStatus.done
-    if scheduler.count(of: .failed) > 0 { status = FarmStatus.failed }
-    if isUnfinished || (left > 0 && !scheduler.isHalted) { status = FarmStatus.unfinished }
-    if listError != nil { status = FarmStatus.usage }
+    if tasks.scheduler.count(of: .failed) > 0 { status = FarmStatus.failed }
+    if isUnfinished || (tasks.left > 0 && !tasks.scheduler.isHalted) {
+      status = FarmStatus.unfinished
+    }
+    if tasks.listError != nil { status = FarmStatus.usage }
     do {
-      summary = try record?.close(self, status: status)
+      let text = try tasks.record?.close(self, status: status)
+      // Nothing, where all had been run before.
+      if ranks.contains(where: { $0.ended > 0 }) || tasks.left > 0 { summary = text }
     } catch {
       if recordError == nil { recordError = error as? FarmError ?? FarmError("\(error)") }
       status = FarmStatus.unfinished
@@ -338,26 +252,6 @@ final class FarmCoordinator {
       usleep(200)
     }
     return status
-  }
-}
-
-/// What rank 0 knows of a rank.
-struct FarmRank {
-  let slots: Int
-  let host: String
-  var lastHeard: Double
-  var lastSpoken = 0.0
-  var isAlive = true
-  var hasLeft = false
-  /// The numbers of the last report that was taken in, and that was acknowledged.
-  var taken = 0
-  var acknowledged = 0
-  /// Seconds that tasks have run there, and how many have ended.
-  var busy = 0.0
-  var ended = 0
-
-  init(slots: Int, host: String, lastHeard: Double) {
-    (self.slots, self.host, self.lastHeard) = (slots, host, lastHeard)
   }
 }
 

@@ -32,7 +32,7 @@ final class FarmMember {
     while true {
       while let mail = try mailbox.receive() {
         lastHeard = steadyTime()
-        try obey(MessageDecoder().decode(FarmOrder.self, from: mail.bytes))
+        try obey(FarmOrder(packed: mail.bytes))
       }
       if let end { return leave(end.status, end.isDamaged) }
       if FarmSignals.request == .now { stop() }

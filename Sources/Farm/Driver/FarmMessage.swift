@@ -1,7 +1,7 @@
 internal import MPI
 
 /// A task under way to a rank.
-struct HandedTask: Codable, Sendable {
+struct HandedTask: Equatable, Sendable {
   var attempt: Int
   /// See ``FarmTask/packed``.
   var packed: [UInt8]
@@ -10,14 +10,14 @@ struct HandedTask: Codable, Sendable {
 }
 
 /// A task that has been running for some time.
-struct BegunTask: Codable, Sendable {
+struct BegunTask: Equatable, Sendable {
   var task: Int
   var attempt: Int
   var start: Double
 }
 
 /// What rank 0 tells the others.
-enum FarmOrder: Codable, Sendable {
+enum FarmOrder: Equatable, Sendable {
   case run([HandedTask])
   /// The reports up to this number are safe with rank 0.
   case acknowledged(Int)
@@ -31,7 +31,7 @@ enum FarmOrder: Codable, Sendable {
 }
 
 /// What a rank tells rank 0.
-struct FarmReport: Codable, Sendable {
+struct FarmReport: Equatable, Sendable {
   /// Ended tasks, which the rank keeps until the report with this number is acknowledged.
   var number = 0
   var ended: [TaskAttempt] = []
@@ -43,10 +43,10 @@ struct FarmReport: Codable, Sendable {
 
 extension Mailbox {
   func send(_ order: FarmOrder, to rank: Int) throws {
-    try send(MessageEncoder().encode(order), to: rank)
+    try send(order.packed, to: rank)
   }
 
   func send(_ report: FarmReport) throws {
-    try send(MessageEncoder().encode(report), to: 0)
+    try send(report.packed, to: 0)
   }
 }

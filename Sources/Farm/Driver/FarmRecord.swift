@@ -4,33 +4,60 @@ internal import SPMD
 package final class FarmRecord {
   private let journal: Journal?
   private let reports: FarmReports
-  /// Says what happens to ranks.
-  private let warn: (String) -> Void
+  /// Whether the journal was there already.
+  let isResuming: Bool
+  /// Says what happens, for people.
+  private let tell: (String) -> Void
   private let progress: (FarmProgress) -> Void
   private var start: (time: Double, settled: Int)?
 
-  /// Opens the journal, if there is to be one, and the other files.
+  /// Opens the journal, if there is to be one, and the other files. A journal that is there already
+  /// is gone on with.
   ///
   /// - Parameters:
-  ///   - isResuming: Whether the journal is there already.
+  ///   - isResuming: Whether the journal must be there.
   ///   - retriesFailed: Whether tasks run again that have failed.
-  ///   - warn: Takes lines for people, about ranks that are lost.
+  ///   - tell: Takes lines for people, about what was done before and about ranks that are lost.
   ///   - progress: Is told some times a second how far the farm is.
   package init(
     options: FarmOptions, reports: FarmReportOptions, isResuming: Bool, retriesFailed: Bool,
-    hosts: [String], slots: [Int], warn: @escaping (String) -> Void,
+    hosts: [String], slots: [Int], tell: @escaping (String) -> Void,
     progress: @escaping (FarmProgress) -> Void
   ) throws {
-    self.warn = warn
+    self.tell = tell
     self.progress = progress
+    let isResuming = isResuming || options.journal.map(Journal.exists) ?? false
+    self.isResuming = isResuming
     journal = try options.journal.map { path in
       isResuming
         ? try Journal.resume(path, retriesFailed: retriesFailed)
         : try Journal.create(path, keepsOutputs: reports.outputs == .log)
     }
-    self.reports = try FarmReports(
-      reports, hosts: hosts, slots: slots, isResuming: isResuming)
+    do {
+      self.reports = try FarmReports(
+        reports, hosts: hosts, slots: slots, isResuming: isResuming)
+    } catch {
+      try? journal?.close()
+      throw error
+    }
   }
+
+  /// Leaves a journal as it was before: the farm does not begin.
+  func abandon() { try? journal?.close() }
+
+  /// Notes that the farm goes on, and says how far it was.
+  func goOn(_ text: String) {
+    journal?.note("resumed", "\(wallTime())")
+    tellOfJournal(text)
+  }
+
+  /// Says something about the journal.
+  func tellOfJournal(_ text: String) {
+    if let journal { tell("\(journal.path): \(text)") }
+  }
+
+  /// A task of the journal.
+  func task(_ index: Int) throws -> FarmTask? { try journal?.task(index) }
 
   /// The tasks of a journal that is resumed, and how each stands.
   func forEachTask(_ body: (FarmTask, TaskState) throws -> Void) throws {
@@ -40,7 +67,7 @@ package final class FarmRecord {
     }
   }
 
-  func checkList() throws { try journal?.checkList(warn: warn) }
+  func checkList() throws { try journal?.checkList(warn: tellOfJournal) }
 
   func added(_ tasks: [FarmTask], isWhole: Bool) throws {
     try journal?.add(tasks, isWhole: isWhole)
@@ -57,7 +84,7 @@ package final class FarmRecord {
   func ended(_ outcomes: [FarmOutcome], in coordinator: FarmCoordinator) throws {
     // The journal first: what it has is not run again, whatever fails behind it.
     try journal?.ended(outcomes)
-    try reports.ended(outcomes, in: coordinator.store)
+    try reports.ended(outcomes, in: coordinator.tasks.store)
   }
 
   /// A rank is gone, and what it ran will run again, unless that has gone on for too long.
@@ -66,13 +93,14 @@ package final class FarmRecord {
     in coordinator: FarmCoordinator
   ) throws {
     let fate = returned.count == 1 ? "1 task is run again" : "\(returned.count) tasks are run again"
-    warn("rank \(rank) on \(host) is lost: \(reason); \(fate)")
+    tell("rank \(rank) on \(host) is lost: \(reason); \(fate)")
     try reports.lost(rank: rank, host: host, reason: reason)
     let now = wallTime()
     let outcomes = failed.enumerated().map { place, task in
       FarmOutcome(
         attempt: TaskAttempt(
-          task: task, attempt: coordinator.scheduler.attempt(of: task), rank: rank, host: host,
+          task: task, attempt: coordinator.tasks.scheduler.attempt(of: task), rank: rank,
+          host: host,
           start: now, end: now,
           ending: .notStarted("too many ranks were lost while they ran it"), outputBytes: 0,
           tail: []),
@@ -84,7 +112,7 @@ package final class FarmRecord {
   func tick() throws { try journal?.tick() }
 
   func show(_ coordinator: FarmCoordinator) {
-    let scheduler = coordinator.scheduler
+    let scheduler = coordinator.tasks.scheduler
     let settled = scheduler.count(of: .done) + scheduler.count(of: .failed)
     let now = steadyTime()
     let start = start ?? (now, settled)
@@ -92,7 +120,7 @@ package final class FarmRecord {
     let elapsed = now - start.time
     progress(
       FarmProgress(
-        tasks: scheduler.count, isListWhole: coordinator.list == nil,
+        tasks: scheduler.count, isListWhole: coordinator.tasks.list == nil,
         done: scheduler.count(of: .done), failed: scheduler.count(of: .failed),
         skipped: scheduler.count(of: .skipped),
         running: (0..<coordinator.ranks.count).reduce(0) {
@@ -108,7 +136,7 @@ package final class FarmRecord {
   func close(_ coordinator: FarmCoordinator, status: Int32) throws -> String {
     try journal?.close()
     return try reports.close(
-      status: status, left: coordinator.left, in: coordinator.store)
+      status: status, left: coordinator.tasks.left, in: coordinator.tasks.store)
   }
 }
 

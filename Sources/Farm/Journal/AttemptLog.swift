@@ -5,12 +5,14 @@ internal import SPMD
 /// A file that ended attempts are written behind, each batch by one call of the system's: what stands
 /// there outlives the process.
 ///
-/// A record is the number of its bytes (4), a checksum of them (8), and the bytes of an
-/// ``FarmOutcome`` list; numbers have their lowest byte first. A record that is not whole is
+/// A record is the number of its bytes (4) with the highest bit set, a checksum of them (8), and the
+/// bytes of a list of ``Record``s; numbers have their lowest byte first. A record that is not whole is
 /// the last one, of a write that was cut off.
-package final class AttemptLog {
+///
+/// One thread at a time uses it.
+package final class AttemptLog: @unchecked Sendable {
   /// An outcome, and where the output stands.
-  struct Record: Codable {
+  struct Record: Codable, Sendable {
     var outcome: FarmOutcome
     /// Place and length in the output log.
     var offset: Int?
@@ -38,12 +40,14 @@ package final class AttemptLog {
 
   func append(_ records: [Record]) throws {
     guard !records.isEmpty else { return }
-    let payload = try MessageEncoder().encode(records)
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(payload.count + 12)
-    Self.append(UInt64(payload.count), bytes: 4, to: &bytes)
-    Self.append(Self.checksum(payload[...]), bytes: 8, to: &bytes)
-    bytes += payload
+    var payload = PackedWriter()
+    payload.write(records) { $0.pack(into: &$1) }
+    var frame = PackedWriter()
+    frame.bytes.reserveCapacity(payload.bytes.count + 12)
+    frame.write(UInt64(payload.bytes.count) | Self.packed, bytes: 4)
+    frame.write(checksum(payload.bytes[...]), bytes: 8)
+    frame.bytes += payload.bytes
+    let bytes = frame.bytes
     do {
       try writeAll(bytes[...], to: descriptor)
       size += bytes.count
@@ -82,31 +86,24 @@ package final class AttemptLog {
       unsafe pread(descriptor, $0.baseAddress, $0.count, 0)
     }
     guard count == size else { throw FarmError("\(path): \(errorText(errno))") }
-    var rest = bytes[...]
+    var reader = PackedReader(bytes: bytes[...])
     var records: [Record] = []
-    while rest.count >= 12 {
-      let length = Int(Self.number(rest.prefix(4)))
-      let sum = Self.number(rest.dropFirst(4).prefix(8))
-      let payload = rest.dropFirst(12).prefix(length)
-      guard payload.count == length, Self.checksum(payload) == sum else { break }
-      records += try MessageDecoder().decode([Record].self, from: Array(payload))
-      rest = rest.dropFirst(12 + length)
+    while reader.bytes.count >= 12 {
+      let length = reader.readNumber(bytes: 4)
+      let sum = reader.readNumber(bytes: 8)
+      let payload = reader.bytes.prefix(Int(length & ~Self.packed))
+      guard payload.count == Int(length & ~Self.packed), checksum(payload) == sum else { break }
+      if length & Self.packed != 0 {
+        var parts = PackedReader(bytes: payload)
+        records += parts.readArray { Record(from: &$0) }
+      } else {
+        // Of a farm before this form.
+        records += try MessageDecoder().decode([Record].self, from: Array(payload))
+      }
+      reader.bytes = reader.bytes.dropFirst(payload.count)
     }
     return records
   }
 
-  private static func append(_ number: UInt64, bytes count: Int, to bytes: inout [UInt8]) {
-    for place in 0..<count { bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(8 * place))) }
-  }
-
-  private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-    bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
-  }
-
-  /// FNV-1a (draft-eastlake-fnv, 64 bits).
-  private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return hash
-  }
+  private static let packed: UInt64 = 1 << 31
 }

@@ -5,14 +5,23 @@ extension Journal {
   /// Takes in what stands beside the journal: the tail, and what other ranks have written when rank
   /// 0 was gone.
   func takeIn() throws {
-    let records = try tail.records()
-    let others = try Journal.rankFiles(of: path).map { try AttemptLog(at: $0) }
-    let told = try others.flatMap { try $0.records() }
-    if !records.isEmpty || !told.isEmpty {
-      try transaction(patience: 10) { database in
-        for record in records { try JournalRows.insert(record, into: database) }
-        for record in told { try insert(ofRank: record, into: database) }
-      }
+    var others: [AttemptLog] = []
+    var records = try tail.records()
+    let second = Self.tailPath(2, of: path)
+    if Journal.exists(second) {
+      let log = try AttemptLog(at: second)
+      // Either may have been the later one: the tries of a task say which.
+      records = try (records + log.records()).enumerated().sorted {
+        ($0.element.outcome.attempt.attempt, $0.offset)
+          < ($1.element.outcome.attempt.attempt, $1.offset)
+      }.map(\.element)
+      others.append(log)
+    }
+    try insert(records) { record, _ in record }
+    for name in Journal.rankFiles(of: path) {
+      let log = try AttemptLog(at: name)
+      try insert(log.records(), as: unknown)
+      others.append(log)
     }
     try tail.empty()
     others.forEach { $0.remove() }
@@ -31,31 +40,47 @@ extension Journal {
     guard !isWhole else { return }
     guard hasRun else {
       throw FarmError(
-        "\(path): its farm was ended before it had the whole list, and has run nothing: remove it,"
-          + " and begin with the list again")
+        "\(path): its farm was ended before it had the whole list, and has run nothing: begin with the"
+          + " list again, not with --resume")
     }
-    warn("\(path): the list was not read to its end: what comes after task \(taskCount) is not run")
+    warn("the list was not read to its end: what comes after task \(taskCount) is not run")
   }
 
-  /// Writes what a rank tells of a run, unless the journal has it: it was reported, but that was not
-  /// confirmed.
-  private func insert(ofRank record: AttemptLog.Record, into database: Database) throws {
-    var record = record
+  private func insert(
+    _ records: [AttemptLog.Record],
+    as form: (AttemptLog.Record, Database) throws -> AttemptLog.Record?
+  ) throws {
+    guard !records.isEmpty else { return }
+    try database.commit(path: path) { database in
+      for record in records {
+        if let record = try form(record, database) {
+          try JournalRows.insert(record, into: database)
+        }
+      }
+    }
+  }
+
+  /// What a rank tells of a run, where the journal does not have it: it may have been reported, without
+  /// being confirmed.
+  private func unknown(
+    _ told: AttemptLog.Record, _ database: Database
+  ) throws -> AttemptLog.Record? {
+    var record = told
     let attempt = record.outcome.attempt
-    let isKnown = try Bool.fetchOne(
+    let known = try Bool.fetchOne(
       database, sql: "SELECT 1 FROM attempt WHERE task = ? AND rank = ? AND started = ?",
       arguments: [attempt.task, attempt.rank, attempt.start])
-    guard isKnown == nil else { return }
-    // Ranks count from where their farm was resumed.
-    let last = try Int.fetchOne(
+    guard known == nil else { return nil }
+    let earlier = try Int.fetchOne(
       database, sql: "SELECT max(attempt) FROM attempt WHERE task = ?", arguments: [attempt.task])
-    record.outcome.attempt.attempt = max(attempt.attempt, (last ?? 0) + 1)
+    // Ranks do not know of the runs before this farm's.
+    record.outcome.attempt.attempt = max(attempt.attempt, (earlier ?? 0) + 1)
     if let outputs, let output = attempt.output, !output.isEmpty {
       record.offset = try outputs.append(output)
       record.length = output.count
     }
     record.outcome.attempt.output = nil
-    try JournalRows.insert(record, into: database)
+    return record
   }
 
   /// The file in which a rank keeps attempts that it cannot report.
@@ -73,7 +98,7 @@ extension Journal {
   }
 
   func reset(retriesFailed: Bool) throws {
-    try transaction(patience: 10) { database in
+    try database.commit(path: path) { database in
       // Its attempt has no end: as if it had not been.
       try database.execute(
         sql: "UPDATE task SET state = 'waiting', tries = tries - 1 WHERE state = 'running'")

@@ -4,25 +4,26 @@ internal import SPMD
 
 /// What becomes of the tasks of a farm, in a file: SQLite's, on rank 0.
 ///
-/// Changes are committed together, twice a second or a thousand at a time. An attempt that has ended
-/// is safe before that: it stands in `PATH-tail` when ``ended(_:)`` returns, which the next commit,
-/// or the next one who opens the journal, takes in.
+/// Changes are committed together, twice a second, on a thread of its own: nobody waits for the disk.
+/// An attempt that has ended is safe before that: it stands in a tail, `PATH-tail` or `PATH-tail2`,
+/// when ``ended(_:)`` returns, which the next one who opens the journal takes in. There are two tails
+/// so that one is written to while the other one's attempts are committed.
 ///
 /// SQLite's rollback journal is used, not its write-ahead log: that needs memory which processes
 /// share, and network file systems have none (sqlite.org/wal.html).
 package final class Journal {
-  /// How many changes are committed together, and after how many seconds at the latest.
-  private static let batch = 1000
-  private static let delay = 0.5
-
   package let path: String
   let database: DatabaseQueue
+  /// The first tail, whose lock says that a farm is using the journal; and the second, once it is
+  /// needed.
   let tail: AttemptLog
+  var secondTail: AttemptLog?
   let outputs: OutputLog?
-  private var ended: [AttemptLog.Record] = []
-  private var begun: [Int: (attempt: Int, rank: Int, host: String, time: Double)] = [:]
-  private var values: [String: String] = [:]
-  private var firstChange: Double?
+  let writer = JournalWriter()
+  /// What is not committed, nor under way to be, and since when; and the tail that it stands in.
+  var changes = JournalChanges()
+  var firstChange: Double?
+  var usesSecondTail = false
   /// Tries of tasks before this run of the farm.
   var earlierTries: [Int: Int] = [:]
   /// How many tasks it has.
@@ -39,18 +40,23 @@ package final class Journal {
     guard descriptor >= 0 else {
       throw FarmError(
         errno == EEXIST
-          ? "\(path): exists already; --resume goes on with it" : "\(path): \(errorText(errno))")
+          ? "\(path): exists already" : "\(path): \(errorText(errno))")
     }
     Glibc.close(descriptor)
     do {
       // What stands beside a journal that is no longer there.
-      for name in ["\(path)-tail"] + rankFiles(of: path) { _ = unsafe unlink(name) }
+      for name in [tailPath(1, of: path), tailPath(2, of: path)] + rankFiles(of: path) {
+        _ = unsafe unlink(name)
+      }
       return try Journal(path, keepsOutputs: keepsOutputs, isNew: true)
     } catch {
-      for name in [path, "\(path)-tail", "\(path)-journal"] { _ = unsafe unlink(name) }
+      for name in [path, tailPath(1, of: path), "\(path)-journal"] { _ = unsafe unlink(name) }
       throw error
     }
   }
+
+  /// Whether there is a journal, or something else by its name.
+  package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
   /// Opens a journal to go on with: what was running has not run, and what the tail has is taken in.
   ///
@@ -74,7 +80,7 @@ package final class Journal {
     if !isNew { try Journal.checkContent(of: path, flags: O_RDWR) }
     tail = try Self.lockedTail(of: path)
     var configuration = Configuration()
-    // Short, since rank 0 has other things to do: a commit that waits for a reader is tried again.
+    // Short: a commit that waits for a reader is tried again, until it is not wanted any more.
     configuration.busyMode = .timeout(0.2)
     configuration.foreignKeysEnabled = false
     do {
@@ -101,10 +107,17 @@ package final class Journal {
     }
   }
 
+  deinit { writer.end() }
+
+  /// The name of the first or second tail.
+  static func tailPath(_ number: Int, of path: String) -> String {
+    number == 1 ? "\(path)-tail" : "\(path)-tail\(number)"
+  }
+
   /// Opens the tail, whose lock says that a farm is using the journal.
   private static func lockedTail(of path: String) throws -> AttemptLog {
     while true {
-      let tail = try AttemptLog(at: "\(path)-tail")
+      let tail = try AttemptLog(at: tailPath(1, of: path))
       guard flock(tail.descriptor, LOCK_EX | LOCK_NB) == 0 else {
         throw FarmError("\(path): another farm is using it")
       }
@@ -135,7 +148,7 @@ package final class Journal {
   /// - Parameter isWhole: Whether they are the last ones of the list; see ``checkList(warn:)``.
   package func add(_ tasks: [FarmTask], isWhole: Bool = false) throws {
     guard !tasks.isEmpty || isWhole else { return }
-    try transaction(patience: 10) { database in
+    try database.commit(path: path) { database in
       let plain = try database.cachedStatement(
         sql: "INSERT INTO task (task, command) VALUES (?, ?)")
       let full = try database.cachedStatement(
@@ -160,13 +173,8 @@ package final class Journal {
         let rows = try Row.fetchCursor(
           database, sql: "SELECT task, command, spec, state, tries FROM task ORDER BY task")
         while let row = try rows.next() {
-          let index: Int = row[0]
-          let spec: String? = row[2]
-          let state: String = row[3]
-          let task =
-            try spec.map { try FarmTask(index: index, jsonLine: $0) }
-            ?? FarmTask(index: index, id: "\(index + 1)", command: .shell(row[1]))
-          try body(task, TaskState(rawValue: state) ?? .waiting, row[4])
+          let task = try JournalReader.task(row[0], command: row[1], spec: row[2])
+          try body(task, JournalReader.state(row[3]), row[4])
         }
       }
     } catch let error as DatabaseError {
@@ -174,118 +182,16 @@ package final class Journal {
     }
   }
 
-  // MARK: - What becomes of them
-
-  /// Notes that a task runs: seen by those who ask, committed with the next changes.
-  package func began(task: Int, attempt: Int, rank: Int, host: String, time: Double) {
-    begun[task] = (number(attempt, of: task), rank, host, time)
-    noteChange()
-  }
-
-  /// Notes that attempts have ended: they are safe when this returns.
-  ///
-  /// - Throws: ``FarmError`` where the disk is full, say. What was committed stays as it was.
-  package func ended(_ outcomes: [FarmOutcome]) throws {
-    guard !outcomes.isEmpty else { return }
-    var records: [AttemptLog.Record] = []
-    for var outcome in outcomes {
-      var record = AttemptLog.Record(outcome: outcome)
-      if let outputs, let output = outcome.attempt.output, !output.isEmpty {
-        record.offset = try outputs.append(output)
-        record.length = output.count
-      }
-      outcome.attempt.output = nil
-      outcome.attempt.attempt = number(outcome.attempt.attempt, of: outcome.attempt.task)
-      record.outcome = outcome
-      records.append(record)
-    }
-    // Kept even where the tail has no room: the next commit may find some.
-    ended += records
-    noteChange()
-    try tail.append(records)
-    if ended.count + begun.count >= Self.batch { try commit(patience: 0) }
-  }
-
-  private func number(_ attempt: Int, of task: Int) -> Int { attempt + (earlierTries[task] ?? 0) }
-
-  /// Notes something about the farm, such as its command line.
-  package func note(_ key: String, _ value: String) {
-    values[key] = value
-    noteChange()
-  }
-
-  private func noteChange() {
-    if firstChange == nil { firstChange = steadyTime() }
-  }
-
-  /// Commits what is due.
-  package func tick() throws {
-    guard let firstChange, steadyTime() - firstChange >= Self.delay else { return }
-    try commit(patience: 0)
-  }
-
-  /// Commits everything.
-  package func commit() throws { try commit(patience: 10) }
-
-  /// - Parameter patience: Seconds that a reader may keep it waiting; after that changes are left to
-  ///   the next commit.
-  private func commit(patience: Double) throws {
-    guard firstChange != nil else { return }
-    let isCommitted = try transaction(patience: patience) { database in
-      let running = try database.cachedStatement(
-        sql: """
-          UPDATE task SET state = 'running', tries = ?2, rank = ?3, host = ?4, started = ?5
-          WHERE task = ?1 AND state != 'done'
-          """)
-      let over = Set(ended.map(\.outcome.attempt.task))
-      for (task, start) in begun where !over.contains(task) {
-        try running.execute(
-          arguments: [task, start.attempt, start.rank, start.host, start.time])
-      }
-      for record in ended { try JournalRows.insert(record, into: database) }
-      let value = try database.cachedStatement(sql: "INSERT OR REPLACE INTO farm VALUES (?, ?)")
-      for (key, text) in values { try value.execute(arguments: [key, text]) }
-    }
-    // What is left to the next commit is as late as any other change.
-    firstChange = isCommitted ? nil : steadyTime()
-    guard isCommitted else { return }
-    ended = []
-    begun = [:]
-    values = [:]
-    try tail.empty()
-  }
-
-  /// - Returns: Whether it was done; otherwise a reader was in the way.
-  @discardableResult
-  func transaction(
-    patience: Double, _ body: (Database) throws -> Void
-  ) throws -> Bool {
-    let deadline = steadyTime() + patience
-    while true {
-      do {
-        try database.writeWithoutTransaction { database in
-          try database.inTransaction(.immediate) {
-            try body(database)
-            return .commit
-          }
-        }
-        return true
-      } catch let error as DatabaseError {
-        guard error.resultCode == .SQLITE_BUSY else { throw Journal.failure(error, path: path) }
-        if patience == 0 { return false }
-        guard steadyTime() < deadline else { throw Journal.failure(error, path: path) }
-      }
-    }
-  }
-
-  /// Commits everything, and closes the files.
-  package func close() throws {
-    try commit()
+  /// A task, by its place in the list.
+  func task(_ index: Int) throws -> FarmTask? {
     do {
-      try database.close()
+      return try database.read { database in
+        let row = try Row.fetchOne(
+          database, sql: "SELECT command, spec FROM task WHERE task = ?", arguments: [index])
+        return try row.map { try JournalReader.task(index, command: $0[0], spec: $0[1]) }
+      }
     } catch let error as DatabaseError {
       throw Journal.failure(error, path: path)
     }
-    tail.remove()
   }
 }

@@ -14,9 +14,12 @@ enum JournalRows {
       Data(attempt.tail), record.offset, record.length,
     ])
     try insertion.execute()
-    // A task that is done stays so, whatever is told late of a rank that was taken to be lost.
+    // A task that is done stays so, whatever is told late of a rank that was taken to be lost. What is
+    // told twice, by a tail that could not be emptied, changes nothing.
     let update = try database.cachedStatement(
-      sql: "UPDATE task SET state = ?2, tries = ?3 WHERE task = ?1 AND state != 'done'")
+      sql: """
+        UPDATE task SET state = ?2, tries = ?3 WHERE task = ?1 AND state != 'done' AND tries <= ?3
+        """)
     update.setUncheckedArguments([attempt.task, record.outcome.state.rawValue, attempt.attempt])
     try update.execute()
     guard !record.outcome.skipped.isEmpty else { return }

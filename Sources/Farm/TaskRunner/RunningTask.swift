@@ -12,6 +12,9 @@ struct RunningTask {
   /// The process, and the group that it leads.
   var process: pid_t = 0
   var output = TaskOutput()
+  /// From when on its output is read while it runs, on that clock, too: a short task wakes us once, by
+  /// its end, and not by the end of its output before that.
+  var readTime = 0.0
   /// When it is told to end, and when it is made to, on the clock of ``steadyTime()``.
   var deadline = Double.infinity
   var killTime = Double.infinity

@@ -86,7 +86,9 @@ package final class TaskRunner {
     var running = RunningTask(task: task.index, attempt: attempt, start: wallTime())
     do {
       try launch(task, &running)
-      if let limit = task.timeLimit ?? timeLimit { running.deadline = steadyTime() + limit }
+      let now = steadyTime()
+      running.readTime = now + 0.005
+      if let limit = task.timeLimit ?? timeLimit { running.deadline = now + limit }
       tasks.append(running)
     } catch {
       running.output.close()
@@ -162,22 +164,25 @@ package final class TaskRunner {
       entries.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
     }
     let first = entries.count
-    // A negative descriptor, of an output that is closed, is passed over.
+    var until = limit
     for task in tasks {
-      entries.append(pollfd(fd: task.output.reader, events: Int16(POLLIN), revents: 0))
+      let isRead = task.readTime <= now
+      // A negative descriptor, as of an output that is closed, is passed over.
+      let descriptor = isRead ? task.output.reader : -1
+      entries.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+      until = min(until, task.nextDeadline, isRead ? .infinity : task.readTime)
     }
-    var until = min(limit, tasks.lazy.map(\.nextDeadline).min() ?? .infinity)
     // Were another part of the program to take SIGCHLD away, tasks would end half a second late.
     if !tasks.isEmpty { until = min(until, now + 0.5) }
     if !lingering.isEmpty { until = min(until, now + 0.01) }
     let count = unsafe cprocess_poll(&entries, Int32(entries.count), max(0, until - now))
-    // A signal has come: the caller may want to know.
-    if count < 0 { return true }
     if count == 0 { return false }
-    if entries[0].revents != 0 {
+    if count < 0 || entries[0].revents != 0 {
       // As much as a pipe holds.
       _ = unsafe read(notice.reader, &buffer, buffer.count)
     }
+    // A signal has come: the caller may want to know.
+    if count < 0 { return true }
     for index in tasks.indices where entries[first + index].revents != 0 {
       tasks[index].output.read(&buffer, atMost: 1 << 20)
     }

@@ -5,11 +5,11 @@
 #endif
 
 /// A lock that can be waited at: the `Mutex` of the standard library has no condition.
-@safe final class Monitor: @unchecked Sendable {
+@safe package final class Monitor: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init() {
+  package init() {
     unsafe mutex.initialize(to: pthread_mutex_t())
     unsafe condition.initialize(to: pthread_cond_t())
     unsafe pthread_mutex_init(mutex, nil)
@@ -32,17 +32,17 @@
     unsafe mutex.deallocate()
   }
 
-  func withLock<Result>(_ body: () -> Result) -> Result {
+  package func withLock<Result>(_ body: () -> Result) -> Result {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
     return body()
   }
 
   /// Wakes the one who waits. The lock is held.
-  func signal() { unsafe pthread_cond_signal(condition) }
+  package func signal() { unsafe pthread_cond_signal(condition) }
 
   /// Waits for ``signal()``, or until some time has passed. The lock is held, and given up meanwhile.
-  func wait(nanoseconds: Int? = nil) {
+  package func wait(nanoseconds: Int? = nil) {
     guard let nanoseconds else {
       unsafe pthread_cond_wait(condition, mutex)
       return
@@ -72,44 +72,5 @@ var currentThread: UInt {
     return pthread_self()
   #else
     return unsafe UInt(bitPattern: pthread_self())
-  #endif
-}
-
-/// Starts a thread, which runs `body` to its end.
-///
-/// - Returns: Waits for the thread's end; `nil` where no thread could be started.
-func startThread(_ body: @escaping @Sendable () -> Void) -> (@Sendable () -> Void)? {
-  final class Body: Sendable {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-  }
-  let argument = unsafe Unmanaged.passRetained(Body(body))
-  #if canImport(Glibc)
-    var thread = pthread_t()
-  #else
-    var thread: pthread_t?
-  #endif
-  let code = unsafe pthread_create(
-    &thread, nil,
-    { argument in
-      #if canImport(Glibc)
-        guard let argument = unsafe argument else { return nil }
-      #endif
-      let body = unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
-      body.run()
-      return nil
-    }, argument.toOpaque())
-  guard code == 0 else {
-    unsafe argument.release()
-    return nil
-  }
-  #if canImport(Glibc)
-    let started = thread
-    return { _ = pthread_join(started, nil) }
-  #else
-    guard let started = unsafe thread.map({ unsafe UInt(bitPattern: $0) }) else { return nil }
-    return {
-      if let thread = unsafe pthread_t(bitPattern: started) { unsafe pthread_join(thread, nil) }
-    }
   #endif
 }

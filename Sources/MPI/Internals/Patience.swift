@@ -29,36 +29,8 @@ private final class Watch: Sendable {
 
   init(_ what: String) { self.what = what }
 
-  func start() {
-    #if canImport(Darwin)
-      var thread: pthread_t?
-    #else
-      var thread = pthread_t()
-    #endif
-    let context = unsafe Unmanaged.passRetained(self)
-    let code = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        #if canImport(Darwin)
-          let watch: Watch? = unsafe Unmanaged<Watch>.fromOpaque(context).takeRetainedValue()
-        #else
-          let watch = unsafe context.map {
-            unsafe Unmanaged<Watch>.fromOpaque($0).takeRetainedValue()
-          }
-        #endif
-        watch?.run()
-        return nil
-      }, context.toOpaque())
-    guard code == 0 else {
-      unsafe context.release()
-      return
-    }
-    #if canImport(Darwin)
-      if let thread { pthread_detach(thread) }
-    #else
-      pthread_detach(thread)
-    #endif
-  }
+  /// Where there can be no thread, nobody waits.
+  func start() { startDetachedThread { self.run() } }
 
   private func run() {
     for _ in 0..<(patience * 20) {

@@ -17,8 +17,7 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
   private var scheduler: TaskScheduler
   /// Tasks that have not ended: they may come back.
   private var waiting: [Task?] = []
-  private var own: [Int] = []
-  private var ownHead = 0
+  private var own = WaitingQueue<Int>()
   private var parents: [Int32] = []
   private var hasCreated = false
   private var isComplete = false
@@ -117,14 +116,7 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
   }
 
   private func nextOwn() -> (Int, Task)? {
-    guard ownHead < own.count else {
-      own.removeAll(keepingCapacity: true)
-      ownHead = 0
-      return nil
-    }
-    let index = own[ownHead]
-    ownHead += 1
-    guard let task = waiting[index] else { return nil }
+    guard let index = own.popFirst(), let task = waiting[index] else { return nil }
     waiting[index] = nil
     return (index, task)
   }
@@ -144,8 +136,7 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
     guard !isHalted else { return }
     isHalted = true
     scheduler.halt()
-    for index in own[ownHead...] { scheduler.giveBack(index) }
-    own.removeLast(own.count - ownHead)
+    takeBack(own.removeLast(atMost: .max))
     var order = PoolOrder()
     order.giveBack = .max
     for other in 0..<size where other != rank { try? send(order, to: other) }
@@ -161,7 +152,7 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
     }
     while let given = scheduler.assign(now: 0) {
       if given.worker == rank {
-        own += given.tasks
+        own.append(contentsOf: given.tasks)
         continue
       }
       var order = PoolOrder()
@@ -179,9 +170,7 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
     }
     lastRecall = lastServed
     if other == rank {
-      let back = own[ownHead...].suffix(count)
-      own.removeLast(back.count)
-      for index in back { scheduler.giveBack(index) }
+      takeBack(own.removeLast(atMost: count))
       scheduler.endRecall()
     } else {
       var order = PoolOrder()
@@ -208,14 +197,16 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
       finish(failed.task, failed, seconds, [])
       arrived.append((failed.task, .failure(failed)))
       // The rank has dropped what it had.
-      if endsOnFailure {
-        for index in scheduler.tasks(of: source) { scheduler.giveBack(index) }
-      }
+      if endsOnFailure { takeBack(scheduler.tasks(of: source)) }
     }
     if let back = report.givenBack {
-      for index in back { scheduler.giveBack(index) }
+      takeBack(back)
       scheduler.endRecall()
     }
+  }
+
+  private func takeBack(_ indices: some Sequence<Int>) {
+    for index in indices { scheduler.giveBack(index) }
   }
 
   private func send(_ order: PoolOrder, to other: Int) throws {

@@ -17,8 +17,7 @@ final class PoolWorker<Task, Output> {
   private let tasks: PoolCoding<Task>
   private let outputs: PoolCoding<Output>
   private let endsOnFailure: Bool
-  private var queue: [(index: Int, task: Task)] = []
-  private var head = 0
+  private var queue = WaitingQueue<(index: Int, task: Task)>()
   private var report = PoolReport()
   private var results: [Output] = []
   private var created: [Task] = []
@@ -47,21 +46,19 @@ final class PoolWorker<Task, Output> {
       isBusy = true
       try obey(MessageDecoder().decode(PoolOrder.self, from: mail.bytes))
     }
-    guard !isOver, head < queue.count else { return isBusy }
+    guard !isOver, !queue.isEmpty else { return isBusy }
     let start = poolClock()
     var now = start
-    repeat {
-      run(body)
+    while now - start < 20e-6, let (index, task) = queue.popFirst() {
+      run(task, index, body)
       now = poolClock()
-    } while head < queue.count && now - start < 20e-6
+    }
     report.seconds += now - start
-    if head == queue.count || now - reportedAt > 5e-3 { try send() }
+    if queue.isEmpty || now - reportedAt > 5e-3 { try send() }
     return true
   }
 
-  private func run(_ body: PoolBody<Task, Output>) {
-    let (index, task) = queue[head]
-    head += 1
+  private func run(_ task: Task, _ index: Int, _ body: PoolBody<Task, Output>) {
     do {
       let before = created.count
       let output = try body(task, &created)
@@ -71,7 +68,7 @@ final class PoolWorker<Task, Output> {
     } catch {
       report.failures.append(TaskFailure(task: index, rank: rank, message: "\(error)"))
       // What was to come is not needed any more.
-      if endsOnFailure { head = queue.count }
+      if endsOnFailure { queue.removeAll() }
     }
   }
 
@@ -82,18 +79,12 @@ final class PoolWorker<Task, Output> {
       return
     }
     if let count = order.giveBack {
-      let back = queue[head...].suffix(count).map(\.index)
-      queue.removeLast(back.count)
-      report.givenBack = back
+      report.givenBack = queue.removeLast(atMost: count).map(\.index)
       try send()
     }
     guard !order.indices.isEmpty else { return }
-    if head == queue.count {
-      queue.removeAll(keepingCapacity: true)
-      head = 0
-    }
     let arrived = try tasks.decode(order.tasks, order.indices.count)
-    for (index, task) in zip(order.indices, arrived) { queue.append((index, task)) }
+    queue.append(contentsOf: zip(order.indices, arrived).lazy.map { (index: $0, task: $1) })
   }
 
   private func send() throws {

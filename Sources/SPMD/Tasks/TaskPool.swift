@@ -85,7 +85,7 @@ final class PoolLeader<Task, Output> {
     // While a long task runs here, the others must not wait for more.
     thread =
       size > 1 && MPI.threading == .multiple
-      ? ServiceThread(every: 4000) { pool.serveIfOverdue() } : nil
+      ? ServiceThread(everyNanoseconds: 4_000_000) { pool.serveIfOverdue() } : nil
   }
 
   /// One turn. What fails here ends the pool on all ranks.

@@ -128,7 +128,8 @@ extension TaskScheduler {
     workers[worker].expected -= Double(entry.expected)
     if workers[worker].count == 0 { workers[worker].expected = 0 }
     freeSlots += workers[worker].freeSlots - before
-    if workers[worker].freeSlots > 0
+    // One ahead of those that run is missing, or half of what is ahead is over.
+    if workers[worker].count <= workers[worker].slots
       || workers[worker].expected < options.lookahead * Double(workers[worker].slots) / 2
     {
       becomeHungry(worker)
