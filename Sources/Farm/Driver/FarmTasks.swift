@@ -160,7 +160,9 @@ final class FarmTasks {
     for task in tasks { try take(task) }
     if isWhole { try checkWhole(name) }
     try record?.added(tasks.filter { $0.index >= known.count }, isWhole: isWhole)
-    guard !tasks.isEmpty, known.count > 0, before <= known.count, store.count >= known.count else { return }
+    guard !tasks.isEmpty, known.count > 0, before <= known.count, store.count >= known.count else {
+      return
+    }
     if before < known.count {
       record?.tellOfJournal(progressBefore(new: store.count - known.count))
     } else if store.count > before {
