@@ -53,6 +53,8 @@ final class FarmCoordinator {
   func run() -> Int32 {
     // The others have waited for the list.
     for rank in ranks.indices { ranks[rank].lastHeard = steadyTime() }
+    // Behind a long output, reports wait until that has arrived.
+    mailbox.onArrival = { [unowned self] in self.ranks[$0].lastHeard = steadyTime() }
     while !isOver { turn() }
     return end()
   }
@@ -92,6 +94,8 @@ final class FarmCoordinator {
 
   /// How long to sleep: messages wake nobody, so as long as does not matter beside a task.
   private var timeout: Double {
+    // A long output is fetched a piece at a time.
+    if mailbox.incomingCount > 0 { return 0.0002 }
     if scheduler.count(of: .handed) == worker.count(in: scheduler) { return 0.005 }
     return min(0.005, max(0.0002, (scheduler.expectedDuration ?? 0.1) / 200))
   }
