@@ -366,11 +366,11 @@ after_deaths() { # LAUNCHER VERDICT STARTED
   for path in /dev/shm/{vader,sm}_segment."$(uname -n).$EUID".*; do
     if [[ -e $path ]] && (($(stat -c %Y "$path" || echo 0) >= $3)) && ! grep -qsF "$path" /proc/[0-9]*/maps; then rm -f "$path"; fi
   done
-  # The folder of Open MPI 4's launcher.
-  path=${TMPDIR:-/tmp}/ompi.$(uname -n).$EUID
+  # The folder of Open MPI's launcher, version 4 and version 5.
+  path=${TMPDIR:-/tmp}/ompi
   if ! kill -0 "$1" 2>/dev/null; then
-    rm -rf "$path/pid.$1"
-    rmdir "$path" 2>/dev/null || true
+    rm -rf "$path.$(uname -n).$EUID/pid.$1" "$path.$1"
+    rmdir "$path.$(uname -n).$EUID" 2>/dev/null || true
   fi
 }
 

@@ -49,7 +49,9 @@ def check(run, window):
         run.launches[0].fault = evidence[plan.odd][0].begin
     faults = [launch for launch in run.launches if launch.fault]
     figures.resumes = len(run.launches) - 1
-    figures.times = [launch.ended - launch.fault for launch in faults if not plan.odd]
+    # Where mpirun itself is killed: to the end of the last rank, for which run.sh waits.
+    ends = "end" if plan.kind in ("mpirun", "all") else "ended"
+    figures.times = [getattr(launch, ends) - launch.fault for launch in faults if not plan.odd]
     check_evidence(run, figures, evidence, faults, window)
     check_journal(run, figures, evidence)
     check_leftovers(run, figures)

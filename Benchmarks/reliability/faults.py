@@ -31,9 +31,9 @@ def arguments():
     parser.add_argument("--fault", action="append", choices=KINDS + EXTRA, help="only this one; may be given several times")
     parser.add_argument("--tolerant", action="store_true", help="run.sh farm --tolerant")
     parser.add_argument("--lost-after", type=float, default=10, help="seconds, with --tolerant")
-    parser.add_argument("--window", type=float, default=0.1,
+    parser.add_argument("--window", type=float, default=0.5,
                         help="a task that was run again though it had ended so many seconds before the fault breaks a "
-                        "promise; others are counted (0.1)")
+                        "promise; others are counted (0.5)")
     parser.add_argument("--mpi", help="as run.sh takes it")
     parser.add_argument("--program", help="pcompute; built by run.sh unless given")
     parser.add_argument("--jobs", type=int, default=1, help="runs at the same time")

@@ -92,6 +92,25 @@ import Testing
     }
   }
 
+  /// A rank whose long output is under way is not silent.
+  @Test(.disabled(if: Launcher.usesMPICH)) func longOutputs() throws {
+    try Farm.inFolder { farm in
+      // Rank 0 has the first one.
+      try farm.write("sleep 5\nhead -c 100000000 /dev/zero\n", to: "tasks")
+      let result = try farm.run(
+        ranks: 2,
+        [
+          "tasks", "--slots", "1", "--journal", "journal", "--log", "--tolerant", "--lost-after",
+          "2",
+        ])
+      #expect(result.status == 0)
+      #expect(!result.standardError.contains("lost"))
+      let rows = try farm.query(
+        "SELECT rank, length, ended - started < 5 FROM attempt WHERE task = 1")
+      #expect(rows == ["1|100000000|1"])
+    }
+  }
+
   @Test(.disabled(if: Launcher.usesMPICH)) func aWorkerIsLost() throws {
     try Farm.inFolder { farm in
       let launch = try begun(farm, ranks: 3, ["--tolerant", "--lost-after", "2"])

@@ -41,6 +41,8 @@ final class FarmCoordinator {
   func run() -> Int32 {
     // The others have waited for the list.
     for rank in ranks.indices { ranks[rank].lastHeard = steadyTime() }
+    // Behind a long output, reports wait until that has arrived.
+    mailbox.onArrival = { [unowned self] in self.ranks[$0].lastHeard = steadyTime() }
     while !isOver { turn() }
     return end()
   }
@@ -80,6 +82,8 @@ final class FarmCoordinator {
 
   /// How long to sleep: messages wake nobody, so as long as does not matter beside a task.
   private var timeout: Double {
+    // A long output is fetched a piece at a time.
+    if mailbox.incomingCount > 0 { return 0.0002 }
     if tasks.scheduler.count(of: .handed) == worker.count(in: tasks.scheduler) { return 0.005 }
     // Ranks that have something to do have more of it ahead, where tasks are short.
     guard hasIdleSlot else { return 0.002 }

@@ -56,6 +56,8 @@ final class FarmMember {
 
   /// Short where an order is expected, which nothing wakes us for.
   private var timeout: Double {
+    // A long output leaves a piece at a time.
+    if mailbox.outgoingCount > 0 { return 0.0002 }
     guard worker.hasFreeSlot else {
       idleSince = nil
       return 0.005

@@ -52,6 +52,14 @@ internal import CMPI
   /// How many messages have not left yet.
   public var outgoingCount: Int { sending.count }
 
+  /// How many messages have begun to arrive. A long one goes on whenever this process looks for it, and
+  /// those that its rank has sent after it wait for it.
+  package var incomingCount: Int { receiving.count }
+
+  /// Is told the rank of each message that has begun to arrive, when ``receive()`` sees it: a sign of
+  /// life.
+  package var onArrival: (Int) -> Void = { _ in }
+
   /// Begins to send a message, and returns at once.
   ///
   /// - Throws: ``MPIError/Code/invalidRank``, and what else the library reports.
@@ -96,6 +104,7 @@ internal import CMPI
     if !receiving.isEmpty, let mail = try nextReceived() { return mail }
     while let (status, message) = try match() {
       guard let source = status.source else { continue }
+      onArrival(source)
       var transfer = try startReceive(status, message, from: source)
       let isComplete = try isComplete(&transfer)
       // A short message must not overtake a long one of the same rank.
