@@ -318,6 +318,21 @@ private struct Simulation {
     for task in 0..<count { #expect(after[task].allSatisfy { place[$0] < place[task] }) }
   }
 
+  /// Whoever runs one task, and has none ahead, gets the next before it asks with empty hands.
+  @Test func oneIsAlwaysAhead() {
+    var scheduler = TaskScheduler()
+    for _ in 0..<20 { scheduler.release(scheduler.add()) }
+    let worker = scheduler.addWorker(slots: 1)
+    #expect(scheduler.assign(now: 0)?.tasks == [0])
+    scheduler.finish(0, succeeded: true, duration: 0.1, now: 0)
+    #expect(scheduler.assign(now: 0)?.tasks == [1, 2])
+    for task in 1..<8 {
+      scheduler.finish(task, succeeded: true, duration: 0.1, now: 0)
+      #expect(scheduler.assign(now: 0)?.tasks == [task + 2])
+      #expect(scheduler.count(ofWorker: worker) == 2)
+    }
+  }
+
   @Test func aMillionTasks() {
     var scheduler = TaskScheduler()
     for _ in 0..<1_000_000 { scheduler.release(scheduler.add()) }
