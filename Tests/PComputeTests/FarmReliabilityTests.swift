@@ -29,22 +29,13 @@ import Testing
     return (try? Launcher.run("sh", ["-c", mount]).status) == 0
   }()
 
-  /// Where run.sh builds pcompute for another MPI.
-  private static func product(_ mpi: String) -> String {
-    Launcher.packageFolder + "/.build-\(mpi)/release/pcompute"
-  }
-
-  private static func isBuilt(for mpi: String) -> Bool {
-    FileManager.default.isExecutableFile(atPath: product(mpi))
-  }
-
-  private func check(_ kinds: [String], _ options: [String], program: String? = nil) throws {
+  private func check(_ kinds: [String], _ options: [String]) throws {
     // Without python3 this is an error, and no skip.
     let result = try Launcher.run(
       "python3",
       [
         Launcher.packageFolder + "/Benchmarks/reliability/faults.py", "--program",
-        try program ?? Launcher.product("pcompute"), "--tasks", "60", "--format", "json", "--jobs",
+        try Launcher.product("pcompute"), "--tasks", "60", "--format", "json", "--jobs",
         "2",
       ] + options + kinds.flatMap { ["--fault", $0] }, timeout: .seconds(300))
     #expect(result.status == 0, "\(result.standardError)")
@@ -70,16 +61,5 @@ import Testing
   func lostRanks() throws {
     try check(
       ["worker", "root"], ["--seed", "0", "--runs", "2", "--tolerant", "--lost-after", "3"])
-  }
-
-  /// ULFM tells of dead ranks; it is the same to the farm.
-  @Test(
-    .enabled(
-      if: isBuilt(for: "openmpi5"), "pcompute is not built by ./run.sh --mpi openmpi5 -n 1 info"))
-  func lostRanksWithOpenMPI5() throws {
-    try check(
-      ["worker", "root"],
-      ["--seed", "0", "--runs", "2", "--tolerant", "--lost-after", "3", "--mpi", "openmpi5"],
-      program: Self.product("openmpi5"))
   }
 }
