@@ -1,5 +1,4 @@
 internal import MPI
-internal import Synchronization
 
 /// The root of a pool: it has the tasks and gets the outputs, and runs tasks itself.
 ///
@@ -12,7 +11,7 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
   private let tasks: PoolCoding<Task>
   private let outputs: PoolCoding<Output>
   private let endsOnFailure: Bool
-  private let lock = Mutex<Void>(())
+  private let lock = Monitor()
 
   private var scheduler: TaskScheduler
   /// Tasks that have not ended: they may come back.
@@ -47,11 +46,11 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
   // MARK: - For the thread that runs tasks
 
   /// How many tasks could be handed out at once.
-  var readyCount: Int { lock.withLock { _ in scheduler.count(of: .ready) } }
+  var readyCount: Int { lock.withLock { scheduler.count(of: .ready) } }
 
   /// - Parameter isLast: Whether no more will be added, other than by tasks.
   func add(_ new: [Task], isLast: Bool) {
-    lock.withLock { _ in
+    lock.withLock {
       for task in new { insert(task, parent: -1) }
       if isLast { isComplete = true }
     }
@@ -59,14 +58,14 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
 
   /// Ends all before its time.
   func halt(_ failure: PoolFailure) {
-    lock.withLock { _ in
+    lock.withLock {
       if self.failure == nil { self.failure = failure }
       stop()
     }
   }
 
   var isOver: Bool {
-    lock.withLock { _ in
+    lock.withLock {
       scheduler.count(of: .handed) == 0 && (isHalted || (isComplete && scheduler.isSettled))
     }
   }
@@ -79,7 +78,7 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
     _ body: PoolBody<Task, Output>, _ give: (Int, Result<Output, TaskFailure>) throws -> Void
   ) throws -> Bool {
     var isBusy = false
-    let came = try lock.withLock { _ in
+    let came = try lock.withLock {
       try serve()
       defer { arrived = [] }
       return arrived
@@ -88,7 +87,7 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
     isBusy = !came.isEmpty
     let start = poolClock()
     var now = start
-    while now - start < 20e-6, let (index, task) = lock.withLock({ _ in nextOwn() }) {
+    while now - start < 20e-6, let (index, task) = lock.withLock({ nextOwn() }) {
       isBusy = true
       let began = now
       var created: [Task] = []
@@ -99,7 +98,7 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
         result = .failure(TaskFailure(task: index, rank: rank, message: "\(error)"))
       }
       now = poolClock()
-      lock.withLock { _ in finish(index, result.failure, now - began, created) }
+      lock.withLock { finish(index, result.failure, now - began, created) }
       try give(index, result)
     }
     return isBusy
@@ -217,7 +216,7 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
 
   /// Tells all that it is over.
   func finish() throws {
-    try lock.withLock { _ in try leave() }
+    try lock.withLock { try leave() }
   }
 
   private func leave() throws {
@@ -257,7 +256,7 @@ final class PoolRoot<Task, Output>: @unchecked Sendable {
 
   /// Serves the other ranks, where that is overdue: a long task runs here.
   func serveIfOverdue() {
-    lock.withLock { _ in
+    lock.withLock {
       guard !isGone, poolClock() - lastServed > 2e-3 else { return }
       do {
         try serve()

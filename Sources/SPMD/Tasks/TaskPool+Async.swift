@@ -1,35 +1,33 @@
 internal import MPI
-internal import Synchronization
 
 /// Tasks that have arrived, and not been taken yet.
-private final class Feed<Element: Sendable>: Sendable {
-  private struct State {
-    var arrived: [Element] = []
-    var isOver = false
-    var error: (any Error)?
-  }
-  private let state = Mutex(State())
+private final class Feed<Element: Sendable>: @unchecked Sendable {
+  /// For what follows.
+  private let lock = Monitor()
+  private var arrived: [Element] = []
+  private var isOver = false
+  private var error: (any Error)?
 
   /// - Returns: How many wait.
   func append(_ element: Element) -> Int {
-    state.withLock { state in
-      state.arrived.append(element)
-      return state.arrived.count
+    lock.withLock {
+      arrived.append(element)
+      return arrived.count
     }
   }
 
   func end(_ error: (any Error)?) {
-    state.withLock { state in
-      state.isOver = true
-      state.error = error
+    lock.withLock {
+      isOver = true
+      self.error = error
     }
   }
 
   func take() throws -> (elements: [Element], isOver: Bool) {
-    try state.withLock { state in
-      if let error = state.error { throw error }
-      defer { state.arrived = [] }
-      return (state.arrived, state.isOver)
+    try lock.withLock {
+      if let error { throw error }
+      defer { arrived = [] }
+      return (arrived, isOver)
     }
   }
 }
