@@ -29,8 +29,10 @@ def is_alive(pid):
 class Marked:
     """All processes that have VARIABLE=VALUE in their environment, and the guardians of ranks among them, which do not."""
 
-    def __init__(self, variable, value):
+    def __init__(self, variable, value, program):
         self.mark = f"{variable}={value}".encode()
+        # As the system shortens it.
+        self.program = os.path.basename(program)[:15]
         self.ranks_seen = set()
         self.segments = set()
 
@@ -63,7 +65,7 @@ class Marked:
             name = read(f"/proc/{pid}/comm").decode().strip()
             if name.startswith(LAUNCHERS) and (launcher is None or pid < launcher):
                 launcher = pid
-            if not name.endswith("pcompute"):
+            if name != self.program:
                 continue
             for variable in variables:
                 key, _, value = variable.partition(b"=")

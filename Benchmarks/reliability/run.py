@@ -64,7 +64,7 @@ class Run:
     def __init__(self, plan, options):
         self.plan, self.options = plan, options
         self.folder = tempfile.mkdtemp(prefix=f"pf{plan.seed}-")
-        self.marked = processes.Marked("PCOMPUTE_FAULTS", str(uuid.uuid4()))
+        self.marked = processes.Marked("PCOMPUTE_FAULTS", str(uuid.uuid4()), options.program)
         self.launches, self.failures = [], []
         self.leftovers, self.segments, self.files = [], [], []
         self.process = None
@@ -192,6 +192,8 @@ class Run:
             elif not fault and self.begun() > 0:
                 break
             time.sleep(0.005)
+        if not is_complete and self.begun() > 0:
+            self.fail("tasks have begun, and their ranks were not found: no fault was caused")
         if self.process.poll() is not None:
             return None
         time.sleep(delay)
