@@ -185,7 +185,9 @@ class Run:
             if not is_complete:
                 launcher, ranks = self.marked.look()
                 is_complete = len(ranks) == self.plan.ranks
-                time.sleep(0.05)
+                if is_complete:
+                    open(f"{self.folder}/ready", "w").close()
+                time.sleep(0.02)
             # The ranks have mapped their shared memory when a task has begun.
             elif self.begun() >= begun and (begun == 0 or self.begun() > 0):
                 break

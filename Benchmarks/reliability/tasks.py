@@ -4,9 +4,11 @@ import json
 import os
 
 # $1 is the number, $2 how long it takes, $3 what is odd about it. The evidence is written whole, each line by one call.
+# The first tasks wait until the script knows the ranks: a short list would be done before any fault.
 TASK = r"""#!/bin/bash
 LC_ALL=C
 echo "begin $EPOCHREALTIME $$ $PCOMPUTE_RANK $PCOMPUTE_ATTEMPT" >>"evidence/$1"
+until [ -e ready ]; do sleep 0.01; done
 case $3 in
   limit) # the first time only: it takes no SIGTERM, and neither does its child
     if [ "$(wc -l <"evidence/$1")" = 1 ]; then trap '' TERM; while :; do sleep 60; done; fi ;;
