@@ -8,7 +8,7 @@
 # PCOMPUTE_TEST_FARM    1: without those, the tests of Farm all the same
 # PCOMPUTE_LEAKS        1: a handle of MPI's that is not freed is a failed test; 0: it is not looked for (with Open MPI 4: 1,
 #                       with others: 0)
-# PCOMPUTE_TEST_LIMIT   seconds after which one run is ended (600; the tests that launch programs: 1200)
+# PCOMPUTE_TEST_LIMIT   seconds after which one run is ended (900; the tests that launch programs: 1200)
 set -euo pipefail
 
 # Under mpirun this script stands before each rank's test process: rank 0 speaks, the others write to files.
@@ -173,7 +173,7 @@ export PRTE_MCA_hwloc_default_binding_policy=${PRTE_MCA_hwloc_default_binding_po
 # The logs are read by this script.
 export NO_COLOR=1
 
-limit=${PCOMPUTE_TEST_LIMIT:-600}
+limit=${PCOMPUTE_TEST_LIMIT:-900}
 # Transfers of more than 2^31 elements are for the release build, at the end.
 large=${PCOMPUTE_LARGE_TESTS:-}
 export PCOMPUTE_LARGE_TESTS=0
