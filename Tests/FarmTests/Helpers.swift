@@ -42,3 +42,29 @@ let mountsDisks =
     guard try mount(folder + "/disk", size: "64k") else { return false }
     return try output(of: ["umount", folder + "/disk"]) == ""
   }) ?? false
+
+/// Somebody who reads a journal, and keeps it from being changed meanwhile.
+struct JournalReading {
+  private let process = Process()
+  private let input = Pipe()
+
+  init(of path: String) throws {
+    let answers = Pipe()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["sqlite3", path]
+    process.standardInput = input
+    process.standardOutput = answers
+    try process.run()
+    input.fileHandleForWriting.write(
+      Data("BEGIN; SELECT count(*) FROM task;\n.print begun\n".utf8))
+    var seen = Data()
+    while !String(decoding: seen, as: UTF8.self).contains("begun") {
+      seen += answers.fileHandleForReading.availableData
+    }
+  }
+
+  func end() {
+    input.fileHandleForWriting.write(Data("COMMIT;\n.quit\n".utf8))
+    process.waitUntilExit()
+  }
+}

@@ -63,19 +63,7 @@ import Testing
       let path = folder + "/journal"
       let journal = try Journal.create(path)
       try journal.add(plainTasks(4))
-      let reader = Process()
-      reader.executableURL = URL(filePath: "/usr/bin/env")
-      reader.arguments = ["sqlite3", path]
-      let (input, answers) = (Pipe(), Pipe())
-      reader.standardInput = input
-      reader.standardOutput = answers
-      try reader.run()
-      input.fileHandleForWriting.write(
-        Data("BEGIN; SELECT count(*) FROM task;\n.print begun\n".utf8))
-      var seen = Data()
-      while !String(decoding: seen, as: UTF8.self).contains("begun") {
-        seen += answers.fileHandleForReading.availableData
-      }
+      let reader = try JournalReading(of: path)
       // A first try of task 1 fails in the one tail, and the second succeeds in the other.
       try end(0, journal)
       try journal.ended([FarmOutcome(attempt: attempt(1, .exited(1)))])
@@ -87,8 +75,7 @@ import Testing
       #expect(try journal.tail.records().count == 2)
       #expect(try journal.secondTail?.records().count == 2)
       #expect(try done(copied(path)) == [0, 1, 2])
-      input.fileHandleForWriting.write(Data("COMMIT;\n.quit\n".utf8))
-      reader.waitUntilExit()
+      reader.end()
       try journal.close()
       #expect(try done(path) == [0, 1, 2])
       #expect(

@@ -200,27 +200,13 @@ func states(_ journal: Journal) throws -> [TaskState] {
       let path = folder + "/journal"
       let journal = try Journal.create(path)
       try journal.add(plainTasks(2))
-      let reader = Process()
-      reader.executableURL = URL(filePath: "/usr/bin/env")
-      reader.arguments = ["sqlite3", path]
-      let input = Pipe()
-      let answers = Pipe()
-      reader.standardInput = input
-      reader.standardOutput = answers
-      try reader.run()
-      input.fileHandleForWriting.write(
-        Data("BEGIN; SELECT count(*) FROM task;\n.print begun\n".utf8))
-      var seen = Data()
-      while !String(decoding: seen, as: UTF8.self).contains("begun") {
-        seen += answers.fileHandleForReading.availableData
-      }
+      let reader = try JournalReading(of: path)
       try journal.ended([FarmOutcome(attempt: attempt(0), isFinal: true)])
       usleep(600_000)
       let start = steadyTime()
       try journal.tick()
       #expect(steadyTime() - start < 1)
-      input.fileHandleForWriting.write(Data("COMMIT;\n.quit\n".utf8))
-      reader.waitUntilExit()
+      reader.end()
       try journal.close()
       #expect(try sqlite(path, "SELECT state FROM tasks") == ["done", "waiting"])
     }

@@ -5,7 +5,7 @@ extension Journal {
   /// Seconds after which changes are committed.
   private static let delay = 0.5
   /// Seconds that a reader may keep a commit waiting that somebody waits for.
-  private static let patience = 10.0
+  fileprivate static let patience = 10.0
 
   /// Notes that a task runs: seen by those who ask, committed with the next changes.
   package func began(task: Int, attempt: Int, rank: Int, host: String, time: Double) {
@@ -21,21 +21,25 @@ extension Journal {
     guard !outcomes.isEmpty else { return }
     var records: [AttemptLog.Record] = []
     records.reserveCapacity(outcomes.count)
-    for var outcome in outcomes {
+    for outcome in outcomes {
       var record = AttemptLog.Record(outcome: outcome)
-      if let outputs, let output = outcome.attempt.output, !output.isEmpty {
-        record.offset = try outputs.append(output)
-        record.length = output.count
-      }
-      outcome.attempt.output = nil
-      outcome.attempt.attempt = number(outcome.attempt.attempt, of: outcome.attempt.task)
-      record.outcome = outcome
+      try moveOutput(of: &record)
+      record.outcome.attempt.attempt = number(outcome.attempt.attempt, of: outcome.attempt.task)
       records.append(record)
     }
     // Kept even where the tail has no room: the next commit may find some.
     changes.ended += records
     noteChange()
     try currentTail().append(records)
+  }
+
+  /// Moves the output of a run to the output log, if there is one.
+  func moveOutput(of record: inout AttemptLog.Record) throws {
+    if let outputs, let output = record.outcome.attempt.output, !output.isEmpty {
+      record.offset = try outputs.append(output)
+      record.length = output.count
+    }
+    record.outcome.attempt.output = nil
   }
 
   private func number(_ attempt: Int, of task: Int) -> Int { attempt + (earlierTries[task] ?? 0) }
@@ -164,11 +168,11 @@ extension DatabaseQueue {
   ///
   /// - Parameters:
   ///   - path: What messages call the journal.
-  ///   - isWanted: Whether it is tried again where a reader is in the way; otherwise for ten seconds.
+  ///   - isWanted: Whether it is tried again where a reader is in the way; otherwise for some seconds.
   func commit(
     path: String, isWanted: (() -> Bool)? = nil, _ body: (Database) throws -> Void
   ) throws {
-    let deadline = steadyTime() + 10
+    let deadline = steadyTime() + Journal.patience
     while true {
       do {
         return try writeWithoutTransaction { database in

@@ -75,11 +75,7 @@ extension Journal {
       database, sql: "SELECT max(attempt) FROM attempt WHERE task = ?", arguments: [attempt.task])
     // Ranks do not know of the runs before this farm's.
     record.outcome.attempt.attempt = max(attempt.attempt, (earlier ?? 0) + 1)
-    if let outputs, let output = attempt.output, !output.isEmpty {
-      record.offset = try outputs.append(output)
-      record.length = output.count
-    }
-    record.outcome.attempt.output = nil
+    try moveOutput(of: &record)
     return record
   }
 

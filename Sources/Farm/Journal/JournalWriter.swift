@@ -1,67 +1,53 @@
 internal import MPI
-internal import Synchronization
 
 /// The thread on which a journal's changes are committed, one batch after the other.
-final class JournalWriter: Sendable {
-  private struct State {
-    var batch: JournalChanges?
-    var work: (@Sendable () throws -> Void)?
-    var failure: (JournalChanges, any Error)?
-    var isOver = false
-    var thread: (@Sendable () -> Void)?
-  }
-
+final class JournalWriter: @unchecked Sendable {
+  /// For what follows; who waits for a batch, or for its end, waits at it.
   private let monitor = Monitor()
-  /// Changed under the monitor's lock alone.
-  private let state = Mutex(State())
-  private let hurried = Atomic<Bool>(false)
+  private var batch: JournalChanges?
+  private var work: (@Sendable () throws -> Void)?
+  private var failure: (JournalChanges, any Error)?
+  private var hurries = false
+  private var isOver = false
+  private var join: (@Sendable () -> Void)?
 
   /// Whether nothing is under way.
-  var isIdle: Bool { state.withLock { $0.batch == nil } }
+  var isIdle: Bool { monitor.withLock { batch == nil } }
 
   /// Whether what is under way should rather fail than wait.
-  var isHurried: Bool { hurried.load(ordering: .relaxed) }
+  var isHurried: Bool { monitor.withLock { hurries } }
 
   /// Begins to commit a batch. Nothing is under way.
   func begin(_ batch: JournalChanges, _ work: @escaping @Sendable () throws -> Void) {
-    hurried.store(false, ordering: .relaxed)
-    monitor.withLock {
-      state.withLock {
-        $0.batch = batch
-        $0.work = work
-      }
+    let hasThread = monitor.withLock {
+      self.batch = batch
+      self.work = work
+      hurries = false
       monitor.signal()
+      return join != nil
     }
-    guard state.withLock({ $0.thread == nil }) else { return }
-    guard let thread = startThread({ self.run() }) else { return runOnce() }
-    state.withLock { $0.thread = thread }
+    guard !hasThread else { return }
+    guard let thread = startThread({ self.run() }) else { return runOnce(work) }
+    monitor.withLock { join = thread }
   }
 
   private func run() {
     while true {
-      monitor.withLock {
-        while state.withLock({ $0.work == nil && !$0.isOver }) { monitor.wait() }
+      let next = monitor.withLock {
+        while work == nil && !isOver { monitor.wait() }
+        return work
       }
-      if state.withLock({ $0.work == nil }) { return }
-      runOnce()
+      guard let next else { return }
+      runOnce(next)
     }
   }
 
-  private func runOnce() {
-    guard let work = state.withLock({ $0.work }) else { return }
-    var thrown: (any Error)?
-    do {
-      try work()
-    } catch {
-      thrown = error
-    }
-    let failure = thrown
+  private func runOnce(_ work: () throws -> Void) {
+    let result = Result { try work() }
     monitor.withLock {
-      state.withLock {
-        if let failure, let batch = $0.batch { $0.failure = (batch, failure) }
-        $0.batch = nil
-        $0.work = nil
-      }
+      if case .failure(let error) = result, let batch { failure = (batch, error) }
+      batch = nil
+      self.work = nil
       monitor.signal()
     }
   }
@@ -72,7 +58,7 @@ final class JournalWriter: Sendable {
   func wait(seconds: Double) -> Bool {
     let deadline = steadyTime() + seconds
     return monitor.withLock {
-      while !isIdle {
+      while batch != nil {
         guard steadyTime() < deadline else { return false }
         monitor.wait(nanoseconds: 50_000_000)
       }
@@ -81,25 +67,23 @@ final class JournalWriter: Sendable {
   }
 
   /// Has what is under way fail where a reader is in its way.
-  func hurry() { hurried.store(true, ordering: .relaxed) }
+  func hurry() { monitor.withLock { hurries = true } }
 
   /// The batch that could not be committed, and why, once.
   func takeFailure() -> (JournalChanges, any Error)? {
-    state.withLock { state in
-      defer { state.failure = nil }
-      return state.failure
+    monitor.withLock {
+      defer { failure = nil }
+      return failure
     }
   }
 
   /// Ends the thread.
   func end() {
-    let thread = monitor.withLock {
-      defer { monitor.signal() }
-      return state.withLock { state in
-        state.isOver = true
-        return state.thread
-      }
+    let join = monitor.withLock {
+      isOver = true
+      monitor.signal()
+      return self.join
     }
-    thread?()
+    join?()
   }
 }

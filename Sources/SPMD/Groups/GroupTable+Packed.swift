@@ -21,19 +21,15 @@ extension GroupTable {
     }
   }
 
-  /// A group as bytes.
-  func packed(_ group: Int) -> [UInt8] {
+  /// Some groups as bytes.
+  func packed(_ groups: some Sequence<Int>) -> [UInt8] {
     var bytes: [UInt8] = []
-    append(group, to: &bytes)
+    for group in groups { append(group, to: &bytes) }
     return bytes
   }
 
   /// All groups as bytes.
-  var packed: [UInt8] {
-    var bytes: [UInt8] = []
-    for group in 0..<count { append(group, to: &bytes) }
-    return bytes
-  }
+  var packed: [UInt8] { packed(0..<count) }
 
   /// Adds groups that another table packed.
   mutating func add(packed bytes: [UInt8]) {

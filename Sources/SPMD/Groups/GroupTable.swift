@@ -176,7 +176,7 @@ struct GroupTable {
   /// A table of the groups with most records.
   func largest(_ limit: Int) -> GroupTable {
     var table = GroupTable(isInteger: isInteger)
-    for group in top(limit) { table.add(packed: packed(group)) }
+    table.add(packed: packed(top(limit)))
     return table
   }
 

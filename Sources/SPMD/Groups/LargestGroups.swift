@@ -15,7 +15,7 @@ struct LargestGroups {
   /// Adds all groups of a table.
   mutating func add(_ other: GroupTable) {
     count += other.count
-    add(packed: other.largest(limit).packed)
+    add(packed: other.packed(other.top(limit)))
   }
 
   /// Adds the largest groups of others.

@@ -1,11 +1,11 @@
 internal import MPI
-internal import Synchronization
 
 /// A thread that does something again and again, until it is ended.
 final class ServiceThread: Sendable {
-  private final class State: Sendable {
+  private final class State: @unchecked Sendable {
     let monitor = Monitor()
-    let isOver = Atomic<Bool>(false)
+    /// Used under the lock alone.
+    var isOver = false
   }
 
   private let state: State
@@ -16,10 +16,11 @@ final class ServiceThread: Sendable {
     let state = State()
     let thread = startThread {
       while true {
-        state.monitor.withLock {
-          if !state.isOver.load(ordering: .acquiring) { state.monitor.wait(nanoseconds: pause) }
+        let isOver = state.monitor.withLock {
+          if !state.isOver { state.monitor.wait(nanoseconds: pause) }
+          return state.isOver
         }
-        if state.isOver.load(ordering: .acquiring) { return }
+        if isOver { return }
         body()
       }
     }
@@ -30,8 +31,10 @@ final class ServiceThread: Sendable {
 
   /// Ends the thread, and waits until it has ended.
   func end() {
-    state.isOver.store(true, ordering: .releasing)
-    state.monitor.withLock { state.monitor.signal() }
+    state.monitor.withLock {
+      state.isOver = true
+      state.monitor.signal()
+    }
     join()
   }
 }
