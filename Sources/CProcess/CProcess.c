@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,38 +16,53 @@
 #define CLOSES_ALL 1
 #endif
 
+// What the new process does until it is another program. It shares our memory, and we stand still meanwhile: only calls
+// into the system, and no signal handler may run. Returns the number of an error.
+static int become(const char *path, char *const arguments[], char *const environment[], const char *directory,
+                  const int descriptors[3]) {
+  if (setpgid(0, 0)) return errno;
+  // A signal that was meant for our group, before it had left that, is not for the program: to ignore it drops it.
+  sigset_t pending, none;
+  sigpending(&pending);
+  struct sigaction ignored = {.sa_handler = SIG_IGN}, standard = {.sa_handler = SIG_DFL};
+  // (The C library keeps two for itself, and refuses.)
+  for (int number = 1; number < NSIG; number++) {
+    if (sigismember(&pending, number) == 1) sigaction(number, &ignored, NULL);
+    sigaction(number, &standard, NULL);
+  }
+  // The descriptors are above 2 all three: none is overwritten before it is duplicated.
+  for (int standard = 0; standard < 3; standard++) {
+    if (dup2(descriptors[standard], standard) < 0) return errno;
+  }
+#ifdef CLOSES_ALL
+  closefrom(3);
+#endif
+  if (directory && chdir(directory)) return errno;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  execve(path, arguments, environment);
+  return errno;
+}
+
 int cprocess_spawn(pid_t *pid, const char *path, char *const arguments[], char *const environment[],
                    const char *directory, int input, int output, int error) {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  int code = posix_spawn_file_actions_init(&actions);
-  if (code) return code;
-  code = posix_spawnattr_init(&attributes);
-  if (code) {
-    posix_spawn_file_actions_destroy(&actions);
-    return code;
-  }
-  sigset_t none, all;
-  sigemptyset(&none);
+  const int descriptors[3] = {input, output, error};
+  volatile int code = 0;
+  sigset_t all, before;
   sigfillset(&all);
-  short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-  // The descriptors are above 2 all three: none is overwritten before it is duplicated.
-  if ((code = posix_spawn_file_actions_adddup2(&actions, input, 0)) ||
-      (code = posix_spawn_file_actions_adddup2(&actions, output, 1)) ||
-      (code = posix_spawn_file_actions_adddup2(&actions, error, 2)) ||
-#ifdef CLOSES_ALL
-      (code = posix_spawn_file_actions_addclosefrom_np(&actions, 3)) ||
-#endif
-      (directory && (code = posix_spawn_file_actions_addchdir_np(&actions, directory))) ||
-      (code = posix_spawnattr_setsigmask(&attributes, &none)) ||
-      (code = posix_spawnattr_setsigdefault(&attributes, &all)) ||
-      (code = posix_spawnattr_setpgroup(&attributes, 0)) ||
-      (code = posix_spawnattr_setflags(&attributes, flags))) {
-  } else {
-    code = posix_spawn(pid, path, &actions, &attributes, arguments, environment);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  // Not posix_spawn(3), which ends the program by a signal that came for our group.
+  pid_t child = vfork();
+  if (child == 0) {
+    code = become(path, arguments, environment, directory, descriptors);
+    _exit(127);
   }
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
+  if (child < 0) code = errno;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (code && child > 0) {
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+  }
+  *pid = child;
   return code;
 }
 

@@ -1,8 +1,10 @@
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Farm
+@testable import MPI
 
 /// Runs tasks one after the other, each to its end.
 func run(
@@ -354,4 +356,35 @@ func holds(within limit: Double = 3, _ condition: () -> Bool) -> Bool {
     #expect(try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count == before)
     #expect(runner.running == 0 && runner.poll(timeout: 0).isEmpty)
   }
+
+  /// What comes for the process group of the farm, as from a launcher that passes a signal on, is not for
+  /// a task that is about to leave that group.
+  @Test(.enabled(if: getpgrp() != getpid(), "needs a process group to go back to"))
+  func signalsOfTheGroup() throws {
+    let group = getpgrp()
+    // From here on nobody else is met.
+    try #require(setpgid(0, 0) == 0)
+    defer { setpgid(0, group) }
+    signal(SIGUSR2) { _ in }
+    defer { signal(SIGUSR2, SIG_DFL) }
+    let isOver = Flag()
+    let join = try #require(
+      startThread {
+        while !isOver.value.load(ordering: .relaxed) {
+          kill(0, SIGUSR2)
+          usleep(20)
+        }
+      })
+    defer {
+      isOver.value.store(true, ordering: .relaxed)
+      join()
+    }
+    let runner = try TaskRunner(keeping())
+    for task in 0..<300 {
+      runner.start(shell("true", index: task), attempt: 1)
+      #expect(ended(runner).map(\.ending) == [.exited(0)])
+    }
+  }
+
+  private final class Flag: Sendable { let value = Atomic(false) }
 }

@@ -63,6 +63,18 @@ import Testing
     }
   }
 
+  /// A warning that ends tasks, too, as Slurm's does where it is for all of a job's processes.
+  @Test func warningSignalForAll() throws {
+    try Farm.inFolder { farm in
+      let launch = try begun(farm, ranks: 2, ["--signal", "USR1"])
+      for process in launch.processes() { kill(process.pid, SIGUSR1) }
+      let result = try launch.result(timeout: .seconds(15))
+      #expect(result.status == 75)
+      #expect(try farm.query("SELECT * FROM attempt WHERE ending = 'signalled'").isEmpty)
+      try farm.checkResumed(tasks: Self.tasks, running: 2)
+    }
+  }
+
   @Test(.disabled(if: Launcher.usesMPICH), arguments: ["launcher", "worker", "root"])
   func killed(name: String) throws {
     let victim = try #require(Victim(rawValue: name))

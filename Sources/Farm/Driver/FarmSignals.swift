@@ -34,6 +34,11 @@ enum FarmSignals {
     isLauncherGone ? .now : unsafe Request(rawValue: requested) ?? .none
   }
 
+  /// Whether a signal has come to this process as a warning: tasks that it ends have not failed.
+  static func hasWarned(_ number: Int32) -> Bool {
+    unsafe requested == Request.soon.rawValue && lastSignal == number
+  }
+
   /// Whether the launcher that has started this process has died, which kills nobody.
   static var isLauncherGone: Bool { unsafe launcher != 0 && getppid() != launcher }
 

@@ -11,8 +11,8 @@ final class FarmWorker {
   /// Tasks that can no longer end in time.
   private var refused: [Int] = []
   private(set) var isStopping = false
-  /// Failures, and when they were seen. A signal that ends the whole job, as of Slurm's, reaches tasks
-  /// and ranks in any order: a task has failed only if its rank gets none soon after.
+  /// Failures, and when they were seen. A signal for the whole job, as of Slurm's, reaches tasks and
+  /// ranks in any order: a task has failed only if its rank gets none soon after.
   private var doubtful: [(attempt: TaskAttempt, time: Double)] = []
   private static var doubt: Double { 0.25 }
 
@@ -111,11 +111,17 @@ final class FarmWorker {
     let count =
       isEnding ? doubtful.count : doubtful.prefix { now - $0.time >= Self.doubt }.count
     for var attempt in doubtful.prefix(count).map(\.attempt) {
-      if isEnding { attempt.ending = .interrupted }
+      if isEnding || isWarned(attempt) { attempt.ending = .interrupted }
       known.append(attempt)
     }
     doubtful.removeFirst(count)
     return known
+  }
+
+  /// Whether a run was ended by the signal that warns its rank.
+  private func isWarned(_ attempt: TaskAttempt) -> Bool {
+    guard case .signalled(let number) = attempt.ending else { return false }
+    return FarmSignals.hasWarned(number)
   }
 
   /// Tasks that have been running for `age` seconds, each once.
