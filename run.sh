@@ -16,7 +16,7 @@ Builds pcompute, where that is needed, and runs it under MPI.
   ./run.sh [OPTION…] example NAME …    an example, from the folder examples
   ./run.sh [OPTION…] exec PROGRAM …    any program built with MPI, with the settings below; builds nothing
                                        (further programs of the same job: … : -n RANKS PROGRAM …)
-  ./run.sh [--mpi NAME] build          everything, release
+  ./run.sh [--mpi NAME] build          everything, release; build --tests: what ./run.sh test runs
   ./run.sh [--mpi NAME] test [NAME]    all tests, alone and under mpirun, or those whose name matches NAME;
                                        with -n at that number of ranks only; with PCOMPUTE_LARGE_TESTS=1 also those
                                        of more than 2^31 elements, which need 14 GiB of memory
@@ -234,8 +234,27 @@ build() { # [PRODUCT]
   printf '%s\n' "$print $(resolved)" >"$stamp"
 }
 
+# Builds the tests, and the programs that they launch.
+build_tests() {
+  require_swift
+  if [[ ${PCOMPUTE_TEST_LAUNCHES:-1} == 1 ]]; then
+    swift_build --build-tests || fail 1 "the tests' build failed"
+    build
+  else
+    default PCOMPUTE_TEST_MODULES "MPITests SPMDTests"
+    swift_build --product pcomputePackageTests || fail 1 "the tests' build failed"
+  fi
+  [[ ${PCOMPUTE_LARGE_TESTS:-} == 1 ]] || return 0
+  # What is only true, or only bearable, of optimized code: no allocation, and transfers of gigabytes.
+  PCOMPUTE_TEST_MODULES=MPITests folder=$folder-tests \
+    swift_build -c release --product pcomputePackageTests -Xswiftc -enable-testing ||
+    fail 1 "the tests' release build failed"
+  export PCOMPUTE_RELEASE_TESTS=$folder-tests/release
+}
+
 # Runs the tests that start no programs of this package under a sanitizer, in a build of its own. Does not return.
 sanitize() { # [NAME]
+  require_swift
   folder+=-$sanitizer flags+=("--sanitize=$sanitizer")
   default PCOMPUTE_TEST_MODULES "MPITests SPMDTests FarmTests"
   swift_build --product pcomputePackageTests || fail 1 "the tests' build failed"
@@ -298,7 +317,7 @@ launch() { # PROGRAM ARGUMENT…
 # Runs a farm. Its status is what rank 0 has left in a file: mpirun's says nothing where a signal has ended the job, or
 # where ranks may be lost. Does not return.
 attend_farm() { # PROGRAM farm ARGUMENT…
-  local child started status=0 verdict tolerant='' number watcher=''
+  local child started status=0 verdict said tolerant='' number watcher=''
   verdict=$(mktemp)
   if [[ $several ]]; then
     # Rank 0 may be on another host, which sees this folder.
@@ -326,7 +345,7 @@ attend_farm() { # PROGRAM farm ARGUMENT…
   if [[ $several && $tolerant ]]; then
     # Over several hosts mpirun does not return after a rank was lost.
     {
-      while kill -0 "$child" && [[ ! -s $verdict ]]; do sleep 0.5; done
+      while kill -0 "$child" && ! grep -q '^[0-9]' "$verdict"; do sleep 0.5; done
       sleep 3
       kill -TERM "$child"
       sleep 5
@@ -342,13 +361,16 @@ attend_farm() { # PROGRAM farm ARGUMENT…
   done
   if [[ $watcher ]]; then kill "$watcher" 2>/dev/null || true; fi
   if [[ $tolerant ]] || ((status >= 128)); then after_deaths "$child" "$verdict" "$started"; fi
-  if [[ -s $verdict ]]; then
-    status=$(<"$verdict")
-  elif [[ $tolerant ]]; then
-    say "rank 0 was lost; the same command, or ./run.sh farm --resume JOURNAL, runs what its journal has not"
-    if ((status == 0 || status >= 128)); then status=75; fi
-  elif ((status >= 128)) && [[ " ${*:3} " =~ ' '(--journal|--resume|-j)[' '=] ]]; then
-    say "a signal has ended the farm; the same command, or ./run.sh farm --resume JOURNAL, runs what its journal has not"
+  said=$(<"$verdict")
+  if [[ $said =~ ^[0-9]+$ ]]; then
+    status=$said
+  elif [[ $said == begun ]]; then
+    # With a journal: it has come to no end.
+    if [[ $tolerant ]]; then said='rank 0 was lost'; else said='the farm was ended in the middle'; fi
+    say "$said; the same command, or ./run.sh farm --resume JOURNAL, runs what its journal has not"
+    status=75
+  elif [[ $tolerant ]] && ((status == 0 || status >= 128)); then
+    say "rank 0 was lost"
     status=75
   fi
   rm -f "$verdict"
@@ -491,27 +513,20 @@ fi
 choose_mpi
 
 case $command in
-  build) build ;;
+  build)
+    case ${2:-} in
+      '') build ;;
+      --tests) build_tests ;;
+      *) fail 2 "build takes --tests, not $2" ;;
+    esac
+    ;;
   test)
-    require_swift
     if [[ $sanitizer ]]; then sanitize "${@:2}"; fi
-    if [[ ${PCOMPUTE_TEST_LAUNCHES:-1} == 1 ]]; then
-      swift_build --build-tests || fail 1 "the tests' build failed"
-      # The programs that tests launch.
-      build
-    else
-      default PCOMPUTE_TEST_MODULES "MPITests SPMDTests"
-      swift_build --product pcomputePackageTests || fail 1 "the tests' build failed"
-    fi
-    if [[ ${PCOMPUTE_LARGE_TESTS:-} == 1 ]]; then
-      # What is only true, or only bearable, of optimized code: no allocation, and transfers of gigabytes.
-      PCOMPUTE_TEST_MODULES=MPITests folder=$folder-tests \
-        swift_build -c release --product pcomputePackageTests -Xswiftc -enable-testing ||
-        fail 1 "the tests' release build failed"
-      export PCOMPUTE_RELEASE_TESTS=$folder-tests/release
-    fi
+    build_tests
     default PCOMPUTE_BIN "$folder/release"
-    export PCOMPUTE_TEST_RANKS=${ranks:-"2 3 4 7"} PCOMPUTE_LAUNCHER=$launcher
+    default PCOMPUTE_TEST_RANKS "2 3 4 7"
+    if [[ $ranks ]]; then PCOMPUTE_TEST_RANKS=$ranks; fi
+    export PCOMPUTE_LAUNCHER=$launcher
     exec "$root/Tests/run-tests.sh" "$folder/debug" "${@:2}"
     ;;
   example)

@@ -4,8 +4,8 @@
 #   Tests/run-tests.sh FOLDER [NAME]     FOLDER holds the debug build; NAME, a regular expression, chooses tests
 #
 # PCOMPUTE_TEST_RANKS   the numbers of ranks, beside a single process (2 3 4 7)
-# PCOMPUTE_TEST_LAUNCHES  0: not those that launch programs
-# PCOMPUTE_TEST_FARM    1: without those, the tests of Farm all the same
+# PCOMPUTE_TEST_LAUNCHES  0: not those that launch programs, nor those that need no MPI
+# PCOMPUTE_TEST_FARM    1: then those that need no MPI all the same
 # PCOMPUTE_LEAKS        1: a handle of MPI's that is not freed is a failed test; 0: it is not looked for (with Open MPI 4: 1,
 #                       with others: 0)
 # PCOMPUTE_TEST_LIMIT   seconds after which one run is ended (900; the tests that launch programs: 1200)
@@ -173,22 +173,30 @@ export PRTE_MCA_hwloc_default_binding_policy=${PRTE_MCA_hwloc_default_binding_po
 # The logs are read by this script.
 export NO_COLOR=1
 
+# The suites in folders named Local need no MPI: they run once.
+local=$(sed -nE 's/^@Suite.* struct ([A-Za-z0-9]+).*/\1/p' "$here"/*/Local/*.swift | paste -sd '|')
+local="[A-Za-z]+Tests\.($local)"
+
 limit=${PCOMPUTE_TEST_LIMIT:-900}
 # Transfers of more than 2^31 elements are for the release build, at the end.
 large=${PCOMPUTE_LARGE_TESTS:-}
 export PCOMPUTE_LARGE_TESTS=0
-run "one process" 1 "$limit" 'MPITests|SPMDTests'
+launches=${PCOMPUTE_TEST_LAUNCHES:-1} farm=${PCOMPUTE_TEST_FARM:-} alone=$local
+if [[ $launches == 1 || $farm == 1 ]]; then alone=; fi
+run "one process" 1 "$limit" 'MPITests|SPMDTests' "$alone"
 for ranks in ${PCOMPUTE_TEST_RANKS:-2 3 4 7}; do
-  if [[ $matched ]]; then run "$ranks ranks" "$ranks" "$limit" 'MPITests|SPMDTests'; fi
+  if [[ $matched ]]; then run "$ranks ranks" "$ranks" "$limit" 'MPITests|SPMDTests' "$local"; fi
 done
-if [[ ${PCOMPUTE_TEST_LAUNCHES:-1} == 1 ]]; then
-  labs='LaunchTests\.(Host|Slurm|FarmOnSlurm)Tests'
-  beside 1 "commands" 1 "${PCOMPUTE_TEST_LIMIT:-1200}" 'PComputeTests'
-  beside 2 "clusters" 1 "${PCOMPUTE_TEST_LIMIT:-1200}" "$labs"
-  run "launches" 1 "${PCOMPUTE_TEST_LIMIT:-1200}" 'LaunchTests|FarmTests' "$labs"
-  collect 1
-  collect 2
-elif [[ ${PCOMPUTE_TEST_FARM:-} == 1 ]]; then
+if [[ $launches == 1 ]]; then
+  limit=${PCOMPUTE_TEST_LIMIT:-1200}
+  farms='PComputeTests\.Farm[A-Za-z]*Tests' hosts='LaunchTests\.HostTests' slurm='LaunchTests\.(FarmOn)?SlurmTests'
+  beside 1 "farms" 1 "$limit" "$farms"
+  beside 2 "commands" 1 "$limit" 'PComputeTests' "$farms"
+  beside 3 "hosts" 1 "$limit" "$hosts"
+  beside 4 "Slurm" 1 "$limit" "$slurm"
+  run "launches" 1 "$limit" 'LaunchTests|FarmTests' "$hosts|$slurm"
+  for lane in 1 2 3 4; do collect "$lane"; done
+elif [[ $farm == 1 ]]; then
   run "farm" 1 "$limit" 'FarmTests'
 fi
 if [[ $large == 1 ]]; then

@@ -32,6 +32,8 @@ package struct Farm {
   private struct Start: Codable {
     var failure: String?
     var status = FarmStatus.usage
+    /// See ``Journal/id``.
+    var journalID: String?
   }
 
   /// What rank 0 must know of each rank.
@@ -63,14 +65,14 @@ package struct Farm {
     defer { guardian?.dismiss() }
     let communicator = try world.duplicated()
     let slots = try options.slots ?? coreShare(of: cores, on: world)
-    var member = Member(slots: slots, host: host)
+    var own = Member(slots: slots, host: host)
     var worker: FarmWorker?
     do {
       worker = try FarmWorker(rank: world.rank, host: host, slots: slots, options: options)
     } catch {
-      member.failure = "\(error)"
+      own.failure = "\(error)"
     }
-    let members = try communicator.gather(encoding: member, to: 0)
+    let members = try communicator.gather(encoding: own, to: 0)
     let mailbox = Mailbox(on: communicator)
 
     var start: Start?
@@ -83,6 +85,7 @@ package struct Farm {
           coordinator = try open(
             source, options, worker, mailbox, members.map(\.slots), members.map(\.host),
             makeRecord)
+          start?.journalID = coordinator?.tasks.record?.journalID
         }
       } catch {
         start?.failure = "\(error)"
@@ -99,8 +102,9 @@ package struct Farm {
         hasSeveralHosts: Set(coordinator.ranks.map(\.host)).count > 1)
     }
     guard let worker else { return Result(status: FarmStatus.unfinished) }
-    return Result(
-      status: try FarmMember(worker: worker, mailbox: mailbox, options: options).run())
+    let log = RankLog(journal: options.journal, id: agreed.journalID, rank: world.rank)
+    let member = FarmMember(worker: worker, mailbox: mailbox, log: log, options: options)
+    return Result(status: try member.run())
   }
 
   /// Prints the tasks of a list instead of running them: each as a line of a list.

@@ -244,7 +244,7 @@ struct FarmRunCommand: Job {
   private func makeRecord(
     _ options: FarmOptions, _ hosts: [String], _ slots: [Int], _ line: ProgressLine
   ) throws -> FarmRecord {
-    try FarmRecord(
+    let record = try FarmRecord(
       options: options,
       reports: reports.options(hasFiles: output != nil, journal: options.journal),
       isResuming: resume != nil, retriesFailed: retryFailed, hosts: hosts, slots: slots,
@@ -252,6 +252,8 @@ struct FarmRunCommand: Job {
         line.clear()
         StandardError.write("pcompute: \(text)")
       }, progress: { progress in line.show(text: progress.line) })
+    if options.journal != nil { Main.leaveBeginning() }
+    return record
   }
 
   /// Over several hosts, or in Slurm, mpirun does not return after a rank was lost: whoever is its child ends it.

@@ -18,9 +18,14 @@ internal import SPMD
 
   /// Writes the exit status to the file that run.sh has asked for: the launcher's own status says nothing
   /// where ranks may be lost.
-  static func leaveVerdict(_ status: Int32) {
+  static func leaveVerdict(_ status: Int32) { writeVerdict("\(status)") }
+
+  /// Writes there that a job has begun which can go on another time, should rank 0 not come to its end.
+  static func leaveBeginning() { writeVerdict("begun") }
+
+  private static func writeVerdict(_ text: String) {
     guard let path = environmentVariable("PCOMPUTE_VERDICT") else { return }
-    try? "\(status)\n".write(toFile: path, atomically: true, encoding: .utf8)
+    try? (text + "\n").write(toFile: path, atomically: true, encoding: .utf8)
   }
 
   /// The exit status of this rank, when all output is out.

@@ -150,6 +150,28 @@ import Testing
     }
   }
 
+  /// Runs that have ended on a rank which was killed before rank 0 could hear of them.
+  @Test(.disabled(if: Launcher.usesMPICH)) func endsThatTheRootHasNotHeardOf() throws {
+    try Farm.inFolder { farm in
+      let launch = try begun(farm, ranks: 2, ["--slots", "1"])
+      let (root, worker) = try (
+        process(.root, of: launch, farm), process(.worker, of: launch, farm)
+      )
+      kill(root, SIGSTOP)
+      // What the worker has, and what waits with it.
+      usleep(1_000_000)
+      let before = try farm.evidence()
+      #expect(before.allSatisfy { $0.starts == $0.ends })
+      kill(worker, SIGKILL)
+      kill(root, SIGKILL)
+      #expect(try launch.result(timeout: .seconds(15)).status == 75)
+      // The one that ran beside the root, which did not see its end.
+      try farm.checkResumed(tasks: Self.tasks, running: 1)
+      let after = try farm.evidence()
+      #expect(zip(before, after).count { $0.starts == 1 && $1.starts == 2 } <= 1)
+    }
+  }
+
   /// A list that comes through a pipe, of which rank 0 had read a part when it was killed: the same
   /// command, with the same producer, goes on with the rest.
   @Test(.disabled(if: Launcher.usesMPICH)) func aStreamGoesOn() throws {

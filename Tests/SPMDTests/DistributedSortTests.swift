@@ -97,11 +97,10 @@ import Testing
 
       let fractions = [0.5, 0, 1, 0.25, 0.999]
       let quantiles = try world.quantiles(fractions, of: own)
+      let lasts = sorted.indices.filter { $0 + 1 == sorted.count || sorted[$0] < sorted[$0 + 1] }
       let expected = fractions.map { fraction in
         // The least element that so many do not exceed.
-        sorted.first { x in
-          Double(sorted.count { $0 <= x }) >= fraction * Double(sorted.count)
-        }
+        lasts.first { Double($0 + 1) >= fraction * Double(sorted.count) }.map { sorted[$0] }
       }
       #expect(quantiles == expected.compactMap { $0 }, "\(name)")
 

@@ -69,10 +69,22 @@ extension FarmCoordinator {
     if !options.isTolerant { guarded { throw FarmError("\(error)") } }
   }
 
+  /// Takes what a lost rank has written and we have not heard of.
+  private func takeWritten(by rank: Int) {
+    guard let record = tasks.record else { return }
+    let runs = record.runs(ofLostRank: rank).filter {
+      tasks.scheduler.worker(of: $0.task) == rank
+        && tasks.scheduler.attempt(of: $0.task) == $0.attempt
+    }
+    if !runs.isEmpty { take(runs, from: rank) }
+    if recordError == nil { record.removeRuns(ofLostRank: rank) }
+  }
+
   func lose(_ rank: Int, because reason: String) {
     guard ranks[rank].isAlive else { return }
     ranks[rank].isAlive = false
     mailbox.forget(rank)
+    takeWritten(by: rank)
     let lost = tasks.scheduler.lose(rank)
     guarded {
       try tasks.record?.lost(

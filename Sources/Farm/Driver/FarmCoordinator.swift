@@ -126,7 +126,7 @@ final class FarmCoordinator {
   }
 
   /// Takes what has ended into the schedule, and then into the journal.
-  private func take(_ ended: [TaskAttempt], from rank: Int) {
+  func take(_ ended: [TaskAttempt], from rank: Int) {
     let now = steadyTime()
     var outcomes: [FarmOutcome] = []
     for attempt in ended where tasks.scheduler.worker(of: attempt.task) == rank {
@@ -172,6 +172,8 @@ final class FarmCoordinator {
   }
 
   private func acknowledge() {
+    // What could not be recorded stays where the ranks have written it.
+    guard recordError == nil else { return }
     for rank in ranks.indices.dropFirst() where ranks[rank].isAlive {
       if ranks[rank].taken > ranks[rank].acknowledged {
         send(.acknowledged(ranks[rank].taken), to: rank)

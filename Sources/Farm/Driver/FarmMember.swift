@@ -3,24 +3,24 @@ internal import MPI
 
 /// A rank other than 0: runs what it is told to, and reports.
 ///
-/// What has ended is kept until rank 0 says that it has it. Where rank 0 is gone, it is written
-/// beside the journal, so that a resumed farm does not run it again.
+/// What has ended is written beside the journal, and kept until rank 0 says that it has it: where rank 0 is gone, a
+/// resumed farm does not run it again.
 final class FarmMember {
   private let worker: FarmWorker
   private let mailbox: Mailbox
   private let options: FarmOptions
   private var number = 0
-  private var unacknowledged: [(number: Int, ended: [TaskAttempt])] = []
+  private let log: RankLog
   private var lastHeard = steadyTime()
   private var lastSpoken = steadyTime()
   private var lastLook = steadyTime()
   private var idleSince: Double?
   private var stoppedAt: Double?
-  private var hasWrittenRest = false
   private var end: (status: Int32, isDamaged: Bool)?
 
-  init(worker: FarmWorker, mailbox: Mailbox, options: FarmOptions) {
+  init(worker: FarmWorker, mailbox: Mailbox, log: RankLog, options: FarmOptions) {
     self.worker = worker
+    self.log = log
     self.mailbox = mailbox
     self.options = options
   }
@@ -71,9 +71,7 @@ final class FarmMember {
   private func obey(_ order: FarmOrder) throws {
     switch order {
     case .run(let tasks): worker.accept(tasks)
-    case .acknowledged(let number):
-      unacknowledged.removeAll { $0.number <= number }
-      if hasWrittenRest && unacknowledged.isEmpty { removeRest() }
+    case .acknowledged(let number): log.confirm(upTo: number)
     case .giveBack(let count):
       var report = FarmReport()
       report.givenBack = worker.giveBack(count)
@@ -90,11 +88,15 @@ final class FarmMember {
   }
 
   private func report(_ ended: [TaskAttempt]) throws {
-    number += 1
-    unacknowledged.append((number, ended))
+    keep(ended)
     var report = FarmReport()
     (report.number, report.ended) = (number, ended)
     try mailbox.send(report)
+  }
+
+  private func keep(_ ended: [TaskAttempt]) {
+    number += 1
+    log.append(ended, number: number)
   }
 
   /// What is not urgent: what runs for long, what is refused, and that we live.
@@ -116,23 +118,7 @@ final class FarmMember {
 
   /// On a signal rank 0 may be gone, and we may have two seconds.
   private func writeRestIfNeeded() {
-    guard let stoppedAt, worker.isIdle, !hasWrittenRest, !unacknowledged.isEmpty,
-      steadyTime() - stoppedAt > 0.3
-    else { return }
-    writeRest()
-  }
-
-  private func writeRest() {
-    guard let journal = options.journal else { return }
-    hasWrittenRest = true
-    let outcomes = unacknowledged.flatMap { $0.ended }.map { FarmOutcome(attempt: $0) }
-    try? AttemptLog(at: Journal.rankFile(of: journal, rank: worker.rank)).append(outcomes)
-  }
-
-  private func removeRest() {
-    hasWrittenRest = false
-    guard let journal = options.journal else { return }
-    _ = unsafe unlink(Journal.rankFile(of: journal, rank: worker.rank))
+    if let stoppedAt, worker.isIdle, steadyTime() - stoppedAt > 0.3 { log.writeRest() }
   }
 
   /// Rank 0 is gone. Does not return.
@@ -141,16 +127,14 @@ final class FarmMember {
     let deadline = steadyTime() + options.grace + 2
     while !worker.isIdle && steadyTime() < deadline {
       let ended = worker.poll(timeout: 0.05)
-      if !ended.isEmpty {
-        number += 1
-        unacknowledged.append((number, ended))
-      }
+      if !ended.isEmpty { keep(ended) }
     }
-    if !unacknowledged.isEmpty { writeRest() }
+    log.close()
     _exit(FarmStatus.unfinished)
   }
 
   private func leave(_ status: Int32, _ isDamaged: Bool) -> Int32 {
+    log.close()
     guard isDamaged else { return status }
     // MPI_Finalize would wait for those that are gone.
     var report = FarmReport()

@@ -42,6 +42,13 @@ package final class FarmRecord {
     }
   }
 
+  var journalID: String? { journal?.id }
+
+  /// What a lost rank has written of its runs.
+  func runs(ofLostRank rank: Int) -> [TaskAttempt] { journal?.runs(ofLostRank: rank) ?? [] }
+
+  func removeRuns(ofLostRank rank: Int) { journal?.removeRuns(ofLostRank: rank) }
+
   /// Leaves a journal as it was before: the farm does not begin.
   func abandon() { try? journal?.close() }
 

@@ -21,7 +21,7 @@ package final class AttemptLog: @unchecked Sendable {
 
   package let path: String
   let descriptor: Int32
-  private var size = 0
+  private(set) var size = 0
 
   /// Opens the file, or makes it.
   package init(at path: String) throws {

@@ -1,9 +1,8 @@
-internal import Foundation
 internal import GRDB
+internal import Glibc
 
 extension Journal {
-  /// Takes in what stands beside the journal: the tail, and what other ranks have written when rank
-  /// 0 was gone.
+  /// Takes in what stands beside the journal: the tail, and what other ranks have written.
   func takeIn() throws {
     var others: [AttemptLog] = []
     var records = try tail.records()
@@ -18,7 +17,7 @@ extension Journal {
       others.append(log)
     }
     try insert(records) { record, _ in record }
-    for name in Journal.rankFiles(of: path) {
+    for name in RankLog.paths(of: path, id: id) {
       let log = try AttemptLog(at: name)
       try insert(log.records(), as: unknown)
       others.append(log)
@@ -79,18 +78,19 @@ extension Journal {
     return record
   }
 
-  /// The file in which a rank keeps attempts that it cannot report.
-  package static func rankFile(of path: String, rank: Int) -> String { "\(path)-rank\(rank)" }
+  /// What a rank that is lost has written of its runs, and rank 0 may not have heard of.
+  package func runs(ofLostRank rank: Int) -> [TaskAttempt] {
+    (1...2).flatMap { number in
+      let name = RankLog.path(number, of: path, id: id, rank: rank)
+      guard Journal.exists(name), let log = try? AttemptLog(at: name) else { return [] as [TaskAttempt] }
+      return (try? log.records().map(\.outcome.attempt)) ?? []
+    }
+  }
 
-  static func rankFiles(of path: String) -> [String] {
-    let slash = path.lastIndex(of: "/")
-    let folder = slash.map { String(path[...$0]) } ?? "./"
-    let prefix = String(path[(slash.map { path.index(after: $0) } ?? path.startIndex)...]) + "-rank"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { name in
-      name.hasPrefix(prefix) && !name.dropFirst(prefix.count).isEmpty
-        && name.dropFirst(prefix.count).allSatisfy(\.isWholeNumber)
-    }.sorted().map { folder + $0 }
+  package func removeRuns(ofLostRank rank: Int) {
+    for number in 1...2 {
+      _ = unsafe unlink(RankLog.path(number, of: path, id: id, rank: rank))
+    }
   }
 
   func reset(retriesFailed: Bool) throws {

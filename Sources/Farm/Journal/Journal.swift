@@ -13,6 +13,8 @@ internal import SPMD
 /// share, and network file systems have none (sqlite.org/wal.html).
 package final class Journal {
   package let path: String
+  /// A random number as 16 digits: no other journal has it. `nil` for one that was made without.
+  package let id: String?
   let database: DatabaseQueue
   /// The first tail, whose lock says that a farm is using the journal; and the second, once it is
   /// needed.
@@ -45,7 +47,8 @@ package final class Journal {
     Glibc.close(descriptor)
     do {
       // What stands beside a journal that is no longer there.
-      for name in [tailPath(1, of: path), tailPath(2, of: path)] + rankFiles(of: path) {
+      for name in [tailPath(1, of: path), tailPath(2, of: path)] + RankLog.allPaths(of: path)
+      where !name.hasPrefix("\(path)-rank") {
         _ = unsafe unlink(name)
       }
       return try Journal(path, keepsOutputs: keepsOutputs, isNew: true)
@@ -86,11 +89,13 @@ package final class Journal {
     do {
       database = try DatabaseQueue(path: path, configuration: configuration)
       let hasLog: Bool
-      (taskCount, hasLog) = try database.writeWithoutTransaction { database in
+      (taskCount, hasLog, id) = try database.writeWithoutTransaction { database in
         if isNew {
           try database.inTransaction(.immediate) {
             try JournalSchema.create(in: database)
             if keepsOutputs { try database.execute(sql: "INSERT INTO farm VALUES ('log', 1)") }
+            let id = String(UInt64.random(in: 1 << 60...UInt64.max), radix: 16)
+            try database.execute(sql: "INSERT INTO farm VALUES ('id', ?)", arguments: [id])
             return .commit
           }
         }
@@ -98,7 +103,8 @@ package final class Journal {
         let count = try Int.fetchOne(
           database, sql: "SELECT coalesce(max(task) + 1, 0) FROM task")
         let log = try Bool.fetchOne(database, sql: "SELECT value FROM farm WHERE key = 'log'")
-        return (count ?? 0, log ?? false)
+        let id = try String.fetchOne(database, sql: "SELECT value FROM farm WHERE key = 'id'")
+        return (count ?? 0, log ?? false, id)
       }
       outputs = hasLog ? try OutputLog(at: "\(path).log", isNew: isNew) : nil
     } catch {

@@ -38,7 +38,7 @@ package final class JournalReader {
   private static func recover(_ path: String) {
     let isThere = { (name: String) in unsafe access(name, F_OK) == 0 }
     let beside = isThere("\(path)-tail") || isThere("\(path)-journal")
-    let hasRest = beside || !Journal.rankFiles(of: path).isEmpty
+    let hasRest = beside || !RankLog.allPaths(of: path).isEmpty
     guard hasRest, let journal = try? Journal.recovered(path) else { return }
     try? journal.close()
   }

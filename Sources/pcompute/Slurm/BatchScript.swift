@@ -1,3 +1,4 @@
+internal import Farm
 internal import Foundation
 
 /// A script for `sbatch`.
@@ -42,7 +43,11 @@ struct BatchScript {
       "  wait \"$launcher\" || status=$?",
       "  kill -0 \"$launcher\" 2>/dev/null || break",
       "done",
-      "if [[ -s $PCOMPUTE_VERDICT ]]; then status=$(<\"$PCOMPUTE_VERDICT\"); fi",
+      "verdict=$(<\"$PCOMPUTE_VERDICT\")",
+      "case $verdict in",
+      "  [0-9]*) status=$verdict ;;",
+      "  begun) status=\(FarmStatus.unfinished) ;;",
+      "esac",
       "rm -f \"$PCOMPUTE_VERDICT\"",
       "exit \"$status\"",
       "",
