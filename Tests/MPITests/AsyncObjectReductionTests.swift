@@ -170,7 +170,8 @@ import Testing
       return unsafe fclose(file) == 0 && written >= 0
     }
 
-    @Test("A large array is not copied where it is sent", .ranks(2...4)) func noCopy() async throws {
+    @Test("A large array is not copied where it is sent", .ranks(2...4)) func noCopy() async throws
+    {
       let world = world
       let count = 8 << 20
       let mine = Job1(task: "large", data: values(of: world.rank, world.rank == 0 ? count : 1))

@@ -82,7 +82,9 @@ extension Journal {
   package func runs(ofLostRank rank: Int) -> [TaskAttempt] {
     (1...2).flatMap { number in
       let name = RankLog.path(number, of: path, id: id, rank: rank)
-      guard Journal.exists(name), let log = try? AttemptLog(at: name) else { return [] as [TaskAttempt] }
+      guard Journal.exists(name), let log = try? AttemptLog(at: name) else {
+        return [] as [TaskAttempt]
+      }
       return (try? log.records().map(\.outcome.attempt)) ?? []
     }
   }

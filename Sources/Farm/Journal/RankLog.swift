@@ -29,7 +29,8 @@ package final class RankLog {
   ///   - journal: `nil` for none: everything is kept in memory only.
   ///   - id: What the journal is known by; see ``Journal/id``.
   package init(journal: String?, id: String?, rank: Int) {
-    paths = journal.map { path in (1...2).map { Self.path($0, of: path, id: id, rank: rank) } } ?? []
+    paths =
+      journal.map { path in (1...2).map { Self.path($0, of: path, id: id, rank: rank) } } ?? []
   }
 
   package var isEmpty: Bool { reports.isEmpty }
