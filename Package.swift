@@ -37,6 +37,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 
 let testTargets = [
   tests("MPITests", ["MPI", .product(name: "ComplexModule", package: "swift-numerics")]),
+  tests("OptimizedTests", ["MPI"]),
   tests("SPMDTests", ["SPMD", "MPI", "Compression", "CZlib", "CZstd"]),
   tests("FarmTests", ["Farm", "SPMD", "MPI"]),
   tests("PComputeTests", [], exclude: ["Reference"]),

@@ -237,19 +237,19 @@ build() { # [PRODUCT]
 # Builds the tests, and the programs that they launch.
 build_tests() {
   require_swift
+  local modules='MPITests SPMDTests'
   if [[ ${PCOMPUTE_TEST_LAUNCHES:-1} == 1 ]]; then
-    swift_build --build-tests || fail 1 "the tests' build failed"
+    modules+=' FarmTests PComputeTests LaunchTests'
+    # The programs that tests launch.
     build
-  else
-    default PCOMPUTE_TEST_MODULES "MPITests SPMDTests"
-    swift_build --product pcomputePackageTests || fail 1 "the tests' build failed"
   fi
+  PCOMPUTE_TEST_MODULES=${PCOMPUTE_TEST_MODULES:-$modules} swift_build --product pcomputePackageTests ||
+    fail 1 "the tests' build failed"
   [[ ${PCOMPUTE_LARGE_TESTS:-} == 1 ]] || return 0
   # What is only true, or only bearable, of optimized code: no allocation, and transfers of gigabytes.
-  PCOMPUTE_TEST_MODULES=MPITests folder=$folder-tests \
-    swift_build -c release --product pcomputePackageTests -Xswiftc -enable-testing ||
+  PCOMPUTE_TEST_MODULES=OptimizedTests swift_build -c release --product pcomputePackageTests ||
     fail 1 "the tests' release build failed"
-  export PCOMPUTE_RELEASE_TESTS=$folder-tests/release
+  export PCOMPUTE_RELEASE_TESTS=$folder/release
 }
 
 # Runs the tests that start no programs of this package under a sanitizer, in a build of its own. Does not return.

@@ -204,7 +204,7 @@ if [[ $large == 1 ]]; then
   export PCOMPUTE_LARGE_TESTS=1
   # Nothing is preloaded where allocations are counted.
   handles=
-  run "release, 2 ranks" 2 900 'MPITests\.(Allocation|Large[A-Za-z]*)Tests'
+  run "release, 2 ranks" 2 900 'OptimizedTests'
 fi
 
 echo

@@ -16,7 +16,7 @@ import Testing
       offsets: (0..<size).map { $0 == size - 1 ? 1 << 31 + 3 : 2 * $0 })
   }
 
-  func storage() -> [UInt8] { Large.storage(UInt8.self, parts.count) }
+  func storage() -> [UInt8] { untouched(parts.count) }
   func own(_ rank: Int) -> [UInt8] { [UInt8(rank + 1), UInt8(100 + rank)] }
 
   func holdsAll(_ all: [UInt8]) -> Bool {

@@ -368,9 +368,9 @@ import Testing
     let (size, rank) = (world.size, world.rank)
     let start = 1 << 31
     let pair = try Layout<UInt8>.strided(count: 2, stride: 2)
-    var sent = Large.storage(UInt8.self, start + 4 * size)
+    var sent = untouched(start + 4 * size)
     var (blocking, immediate) = (
-      Large.storage(UInt8.self, start + 4 * size), Large.storage(UInt8.self, start + 4 * size)
+      untouched(start + 4 * size), untouched(start + 4 * size)
     )
     for other in 0..<size {
       sent[start + 4 * other] = UInt8(10 * rank + other)

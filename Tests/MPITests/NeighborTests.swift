@@ -423,12 +423,12 @@ extension RandomGraph: Neighborhood {
       func block(_ rank: Int, _ slot: Int) -> [UInt8] {
         (0..<parts.counts[slot]).map { UInt8(10 * rank + 5 * slot + $0) }
       }
-      var sent = Large.storage(UInt8.self, parts.count)
+      var sent = untouched(parts.count)
       for slot in 0..<2 { sent.replaceSubrange(parts[slot], with: block(world.rank, slot)) }
-      var received = Large.storage(UInt8.self, mirrored.count)
+      var received = untouched(mirrored.count)
       try line.neighborAllToAll(
         sent.span, into: received.mutableSpan, sending: parts, receiving: mirrored)
-      var immediate = Large.storage(UInt8.self, mirrored.count)
+      var immediate = untouched(mirrored.count)
       let request = try line.immediate.neighborAllToAll(
         sent.span, into: immediate.mutableSpan, sending: parts, receiving: mirrored)
       try request.wait()
@@ -523,41 +523,5 @@ extension RandomGraph: Neighborhood {
         field[place], at(row - 1, column), at(row + 1, column), at(row, column - 1),
         at(row, column + 1))
     }
-  }
-}
-
-@Suite("More than 2³¹ elements to neighbors", .enabled(if: Large.isPossible(), Large.comment))
-struct LargeNeighborTests {
-  let world: Communicator
-  init() throws { world = try Job.communicator() }
-
-  /// A graph, since a ring of so few processes would have double edges, and go by messages.
-  @Test("Equal and varying counts") func large() throws {
-    let graph = try world.distributedGraph(sources: [world.left], destinations: [world.right])
-    let mine = Large.elements(of: world.rank)
-    var received = Large.storage(UInt8.self, Large.count)
-    try graph.neighborAllToAll(mine.span, into: received.mutableSpan)
-    #expect(Large.holds(received, world.left))
-    received = Large.storage(UInt8.self, Large.count)
-    try graph.neighborAllGather(mine.span, into: received.mutableSpan)
-    #expect(Large.holds(received, world.left))
-    let parts = Partition(counts: [Large.count])
-    received = Large.storage(UInt8.self, Large.count)
-    let request = try graph.immediate.neighborAllToAll(
-      mine.span, into: received.mutableSpan, sending: parts, receiving: parts)
-    try request.wait()
-    #expect(Large.holds(received, world.left))
-  }
-
-  @Test("Messages to a neighbor that is there twice") func double() throws {
-    let graph = try world.distributedGraph(
-      sources: [world.left, world.left], destinations: [world.right, world.right])
-    let parts = Partition(counts: [Large.count, 1])
-    let mine = Large.elements(of: world.rank) + [5]
-    var received = Large.storage(UInt8.self, parts.count)
-    try graph.neighborAllToAll(
-      mine.span, into: received.mutableSpan, sending: parts, receiving: parts)
-    #expect(Large.holds(received, world.left, 0..<Large.count))
-    #expect(received[Large.count] == 5)
   }
 }

@@ -438,18 +438,3 @@ import Testing
     }
   }
 }
-
-@Suite(
-  "Values of more than 2³¹ bytes", .enabled(if: Large.isPossible(bytes: 10 << 30), Large.comment))
-struct LargeObjectTests {
-  let world: Communicator
-  init() throws { world = try Job.communicator() }
-
-  @Test("In a structure, around the ring") func structure() throws {
-    let mine = Couple(first: "large", second: Large.elements(of: world.rank))
-    let received = try world.sendReceive(
-      encoding: mine, to: world.right, decoding: Couple<String, [UInt8]>.self, from: world.left)
-    #expect(received?.first == "large")
-    #expect(received.map { Large.holds($0.second, world.left) } == true)
-  }
-}

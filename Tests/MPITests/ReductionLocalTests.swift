@@ -67,12 +67,4 @@ import Testing
     }
     #expect(result == scanned)
   }
-
-  @Test("More than 2³¹ elements", .enabled(if: Large.isPossible(), Large.comment))
-  func large() throws {
-    let a = Large.elements(of: 0)
-    var b = Large.elements(of: 1)
-    try Reduction.max.combine(a.span, into: b.mutableSpan)
-    #expect(Large.holdsMaximum(b, of: 0..<2))
-  }
 }

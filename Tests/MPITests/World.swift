@@ -55,9 +55,6 @@ enum Job {
     guard let value = unsafe getenv(name) else { return nil }
     return unsafe String(cString: value)
   }
-
-  /// The number of ranks that share the memory of this host.
-  static var ranksOnHost: Int { (try? world.split(by: .sharedMemory).size) ?? 1 }
 }
 
 extension Communicator {
@@ -90,6 +87,11 @@ func value(_ rank: Int, _ index: Int) -> Int { rank * 1_000_003 + index * 17 + 5
 
 /// The first `count` elements of a rank.
 func values(of rank: Int, _ count: Int) -> [Int] { (0..<count).map { value(rank, $0) } }
+
+/// Storage that no one has written to: its pages are not there.
+func untouched(_ count: Int) -> [UInt8] {
+  unsafe [UInt8](unsafeUninitializedCapacity: count) { $1 = count }
+}
 
 /// Counts for `ranks` ranks, some of them zero; for seed 0 all of them.
 func randomCounts(_ ranks: Int, seed: Int) -> [Int] {

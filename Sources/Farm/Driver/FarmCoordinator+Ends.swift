@@ -64,9 +64,17 @@ extension FarmCoordinator {
     }
   }
 
+  /// A message could not be received: heartbeats tell whose fault that was.
   func receiveFailed(_ error: any Error) {
-    // With ULFM a receive from any rank tells that one has failed, without saying which; heartbeats do.
     if !options.isTolerant { guarded { throw FarmError("\(error)") } }
+  }
+
+  /// The library has told that a rank is gone (ULFM), before its silence did.
+  func failed(_ rank: Int) {
+    if !options.isTolerant && !isStopping {
+      guarded { throw FarmError("rank \(rank) on \(self.ranks[rank].host) has failed") }
+    }
+    lose(rank, because: "its process has failed")
   }
 
   /// Takes what a lost rank has written and we have not heard of.

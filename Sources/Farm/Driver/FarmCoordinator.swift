@@ -123,6 +123,7 @@ final class FarmCoordinator {
     } catch {
       receiveFailed(error)
     }
+    for rank in mailbox.takeFailedRanks() { failed(rank) }
   }
 
   /// Takes what has ended into the schedule, and then into the journal.

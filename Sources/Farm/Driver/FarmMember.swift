@@ -34,6 +34,7 @@ final class FarmMember {
         lastHeard = steadyTime()
         try obey(FarmOrder(packed: mail.bytes))
       }
+      if mailbox.takeFailedRanks().contains(0) { abandon() }
       if let end { return leave(end.status, end.isDamaged) }
       if FarmSignals.request == .now { stop() }
       worker.startNext()

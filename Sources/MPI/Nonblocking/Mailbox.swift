@@ -35,6 +35,8 @@ internal import CMPI
   private let communicator: Communicator
   private var sending: [Transfer] = []
   private var receiving: [Transfer] = []
+  /// Ranks that have failed, and whether the program knows.
+  private var failures: [Int: Bool] = [:]
 
   /// Makes a mailbox for the messages of a communicator, which should be used for nothing else.
   public init(on communicator: Communicator) { self.communicator = communicator }
@@ -137,8 +139,23 @@ internal import CMPI
       // Where the library tells of failed processes, it looks for messages of the others only when
       // the failures are acknowledged.
       try communicator.acknowledgeFailures()
+      try noteFailures()
       return try probe()
     }
+  }
+
+  private func noteFailures() throws(MPIError) {
+    let failed = try communicator.failedGroup
+    let ranks = try failed.translate(Array(0..<failed.size), to: communicator.group)
+    for case let rank? in ranks where failures[rank] == nil { failures[rank] = false }
+  }
+
+  /// The ranks that ``receive()`` has found to have failed since this was asked last. Only a library that goes on after
+  /// failures tells: ``Feature/faultTolerance``.
+  public func takeFailedRanks() -> [Int] {
+    let ranks = failures.filter { !$0.value }.keys.sorted()
+    for rank in ranks { failures[rank] = true }
+    return ranks
   }
 
   private func probe() throws(MPIError) -> (Status, RawMessage)? {

@@ -1,5 +1,6 @@
 import Foundation
 import MPI
+import Support
 import Testing
 
 /// More elements than C's int can count, and places in them that are looked at.
@@ -13,12 +14,16 @@ enum Large {
 
   /// Whether these tests were asked for, and there is memory for `bytes` on each rank.
   static func isPossible(bytes: Int = 7 << 30) -> Bool {
-    Job.environment("PCOMPUTE_LARGE_TESTS") == "1" && Job.world.size <= 2
-      && availableMemory / Job.ranksOnHost >= bytes
+    ProcessInfo.processInfo.environment["PCOMPUTE_LARGE_TESTS"] == "1" && TestWorld.world.size <= 2
+      && availableMemory / ranksOnHost >= bytes
   }
 
   static let comment: Comment =
     "needs PCOMPUTE_LARGE_TESTS=1, 1 or 2 ranks, and 7 GiB of available memory for each rank"
+
+  private static var ranksOnHost: Int {
+    (try? TestWorld.world.split(by: .sharedMemory).size) ?? 1
+  }
 
   /// The memory that this host can still give, in bytes; 0 where the system does not tell.
   private static var availableMemory: Int {
@@ -79,7 +84,7 @@ enum Large {
 @Suite("More than 2³¹ elements, point to point", .enabled(if: Large.isPossible(), Large.comment))
 struct LargePointToPointTests {
   let world: Communicator
-  init() throws { world = try Job.communicator() }
+  init() throws { world = try TestWorld.world.duplicated() }
 
   @Test("Nonblocking send, receive") func immediate() throws {
     let mine = Large.elements(of: world.rank)
@@ -178,11 +183,14 @@ struct LargePointToPointTests {
   @Test("Bytes over 2³¹, in elements under it") func words() throws {
     let count = 300_000_000
     var mine = Large.storage(Int.self, count)
-    for index in Large.places(count).joined() { mine[index] = value(world.rank, index) }
+    for index in Large.places(count).joined() { mine[index] = word(world.rank, index) }
     var received = Large.storage(Int.self, count)
     let status = try world.sendReceive(
       mine.span, to: world.right, into: received.mutableSpan, from: world.left)
     #expect(status.count(of: Int.self) == count)
-    #expect(Large.places(count).joined().allSatisfy { received[$0] == value(world.left, $0) })
+    #expect(Large.places(count).joined().allSatisfy { received[$0] == word(world.left, $0) })
   }
 }
+
+/// What a rank gives as its element `index`.
+private func word(_ rank: Int, _ index: Int) -> Int { rank * 1_000_003 + index * 17 + 5 }

@@ -1,11 +1,12 @@
 import Foundation
 import MPI
+import Support
 import Testing
 
 @Suite("More than 2³¹ elements in a file", .enabled(if: Large.isPossible(), Large.comment))
 struct LargeFileTests {
   let world: Communicator
-  init() throws { world = try Job.communicator() }
+  init() throws { world = try TestWorld.world.duplicated() }
 
   /// The bytes of a file in the places that are looked at, read without MPI.
   private func holds(_ path: String, _ rank: Int) throws -> Bool {
@@ -19,23 +20,27 @@ struct LargeFileTests {
   }
 
   /// Each rank on its own, one after the other, since the disk holds them all.
-  private func inTurn(_ body: (Scratch) throws -> Void) throws {
+  private func inTurn(_ body: (String) throws -> Void) throws {
     for rank in 0..<world.size {
-      try world.withScratch { scratch in if world.rank == rank { try body(scratch) } }
+      if world.rank == rank {
+        let path = FileManager.default.temporaryDirectory.appending(path: "mpi-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try body(path)
+      }
+      try world.barrier()
     }
   }
 
   @Test("Written and read in one operation") func whole() throws {
-    try inTurn { scratch in
+    try inTurn { path in
       let mine = Large.elements(of: world.rank)
-      var file = try File(
-        opening: scratch.path("f"), mode: [.create, .read, .write], on: .selfOnly)
+      var file = try File(opening: path, mode: [.create, .read, .write], on: .selfOnly)
       let written = try file.write(mine.span, at: 0)
       let size = try file.byteCount
       var back = Large.storage(UInt8.self, Large.count)
       let read = try file.read(into: back.mutableSpan, at: 0)
       let isThere = Large.holds(back, world.rank)
-      let isWritten = try holds(scratch.path("f"), world.rank)
+      let isWritten = try holds(path, world.rank)
       // By a view of bytes, nonblocking.
       try file.setView(of: UInt8.self)
       let request = try file.immediate.read(into: back.mutableSpan, at: 0)

@@ -1,10 +1,11 @@
 import MPI
+import Support
 import Testing
 
 @Suite("More than 2³¹ elements, collectives", .enabled(if: Large.isPossible(), Large.comment))
 struct LargeCollectiveTests {
   let world: Communicator
-  init() throws { world = try Job.communicator() }
+  init() throws { world = try TestWorld.world.duplicated() }
 
   /// As many elements of each rank: more than C's int holds on each, or only in all.
   static let counts = [Large.count, Large.half]

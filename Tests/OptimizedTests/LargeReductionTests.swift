@@ -1,10 +1,11 @@
 import MPI
+import Support
 import Testing
 
 @Suite("More than 2³¹ elements, reductions", .enabled(if: Large.isPossible(), Large.comment))
 struct LargeReductionTests {
   let world: Communicator
-  init() throws { world = try Job.communicator() }
+  init() throws { world = try TestWorld.world.duplicated() }
 
   @Test("To all", arguments: [false, true]) func allReduce(immediate: Bool) throws {
     let mine = Large.elements(of: world.rank)
@@ -91,5 +92,12 @@ struct LargeReductionTests {
     let own = try world.reduceScatter(mine.span, .max, counts: parts)
     #expect(own.count == parts.counts[world.rank])
     #expect(Large.holdsMaximum(own, of: 0..<world.size, from: parts.offsets[world.rank]))
+  }
+
+  @Test("Of a local pair") func local() throws {
+    let a = Large.elements(of: 0)
+    var b = Large.elements(of: 1)
+    try Reduction.max.combine(a.span, into: b.mutableSpan)
+    #expect(Large.holdsMaximum(b, of: 0..<2))
   }
 }

@@ -1,5 +1,6 @@
 import MPI
 import Synchronization
+import Support
 import Testing
 
 #if canImport(Glibc)
@@ -64,7 +65,7 @@ final class Probe {
   .enabled(if: isOptimized && Counter.isPossible, "needs a release build, where code is inlined"))
 struct AllocationTests {
   let world: Communicator
-  init() throws { world = try Job.communicator() }
+  init() throws { world = try TestWorld.world.duplicated() }
 
   @inline(never) func make(_ number: Int) -> Probe { Probe(number) }
 
