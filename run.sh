@@ -329,6 +329,11 @@ attend_farm() { # PROGRAM farm ARGUMENT…
   if [[ " ${*:3} " == *' --tolerant '* ]]; then
     tolerant=1
     if [[ $kind == hydra ]]; then
+      # Hydra kills the others all the same where the process that it has started dies of a signal, and tells them by USR1.
+      # What the shell between them says of a death goes nowhere.
+      # shellcheck disable=SC2016 # for the shell inside
+      set -- bash -c 'trap "" USR1; trap : TERM INT HUP; exec 3>&2 2>&-; PCOMPUTE_PROXY=$PPID "$@" 2>&3 3>&-; exit 0' \
+        rank "$@"
       options+=(-disable-auto-cleanup)
     elif [[ -x ${launcher%/*}/prterun ]]; then
       options+=(--with-ft ulfm)

@@ -58,7 +58,7 @@ package struct Farm {
     cores: (allowed: Int, all: Int),
     record makeRecord: (_ hosts: [String], _ slots: [Int]) throws -> FarmRecord
   ) throws -> Result {
-    FarmSignals.install(warnings: options.warnings)
+    FarmSignals.install(warnings: options.warnings, isTolerant: options.isTolerant)
     let host = MPI.processorName
     let guardian = Guardian(
       mark: "\(host).\(getpid()).\(UInt64(wallTime() * 1e6))")

@@ -47,19 +47,15 @@ import Testing
     #expect(report.faults.allSatisfy { $0.faults >= 1 && $0.lost == 0 && $0.intact == $0.runs })
   }
 
-  @Test(.disabled(if: Launcher.usesMPICH, "a rank that is killed is told in other ways"))
-  func everyKindOfFault() throws {
+  @Test func everyKindOfFault() throws {
     let kinds = Self.kinds.filter { $0 != "disk" }
     try check(kinds, ["--seed", "189", "--runs", "\(kinds.count)"])
   }
 
-  @Test(
-    .disabled(if: Launcher.usesMPICH, "a rank that is killed is told in other ways"),
-    .enabled(if: mountsDisks, "a disk of its own can be mounted by root only"))
+  @Test(.enabled(if: mountsDisks, "a disk of its own can be mounted by root only"))
   func aFullDisk() throws { try check(["disk"], ["--seed", "1", "--runs", "1"]) }
 
-  @Test(.disabled(if: Launcher.usesMPICH, "a rank that is killed is told in other ways"))
-  func lostRanks() throws {
+  @Test func lostRanks() throws {
     try check(
       ["worker", "root"], ["--seed", "24", "--runs", "2", "--tolerant", "--lost-after", "3"])
   }

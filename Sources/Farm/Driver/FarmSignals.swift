@@ -9,13 +9,22 @@ enum FarmSignals {
   }
 
   /// Has SIGTERM, SIGINT and SIGHUP end the running tasks, and further signals have no more begin.
-  static func install(warnings: [Int32]) {
+  ///
+  /// - Parameter isTolerant: Whether the death of another rank is to be outlived.
+  static func install(warnings: [Int32], isTolerant: Bool) {
     for variable in ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"]
     where unsafe getenv(variable) != nil {
       unsafe launcher = getppid()
     }
+    // run.sh puts a shell between the two where the launcher would take the death of a rank for its own end.
+    if let number = unsafe getenv("PCOMPUTE_PROXY") {
+      unsafe launcher = atoi(number)
+      unsafe isDistant = true
+    }
     _ = signal(SIGPIPE, SIG_IGN)
     _ = signal(SIGXFSZ, SIG_IGN)
+    // MPICH's launcher sends it to all ranks when one has died.
+    if isTolerant { _ = signal(SIGUSR1, SIG_IGN) }
     for number in [SIGTERM, SIGINT, SIGHUP] {
       signal(number) { number in
         unsafe lastSignal = number
@@ -40,7 +49,10 @@ enum FarmSignals {
   }
 
   /// Whether the launcher that has started this process has died, which kills nobody.
-  static var isLauncherGone: Bool { unsafe launcher != 0 && getppid() != launcher }
+  static var isLauncherGone: Bool {
+    if unsafe isDistant { return unsafe kill(launcher, 0) != 0 && errno == ESRCH }
+    return unsafe launcher != 0 && getppid() != launcher
+  }
 
   /// The name of the signal that has come, for people.
   static var name: String {
@@ -56,6 +68,8 @@ enum FarmSignals {
 
 /// The parent of this process, where that is an MPI launcher; otherwise 0.
 private nonisolated(unsafe) var launcher: pid_t = 0
+/// Whether it is not the parent itself.
+private nonisolated(unsafe) var isDistant = false
 // Written by signal handlers: plain stores into variables whose initial values are constants.
 private nonisolated(unsafe) var requested: Int32 = 0
 private nonisolated(unsafe) var lastSignal: Int32 = 0

@@ -9,7 +9,7 @@ struct TaskEnvironment {
     "OMPI_", "ORTE_", "PRTE_", "PMIX_", "PMI_", "HYDRA_", "HYDI_", "MPI_LOCAL", "MPIR_",
     "SLURM_PMI",
     // Where rank 0 leaves the farm's exit status: not where a farm within a task does.
-    "PCOMPUTE_VERDICT",
+    "PCOMPUTE_VERDICT", "PCOMPUTE_PROXY",
   ]
   /// These are the user's, not the launcher's.
   private static let kept = [

@@ -66,7 +66,12 @@ struct BatchScript {
 
 /// The options with which an mpirun lets the other ranks live when one dies.
 private func recovery(of path: String) -> [String] {
-  if path.contains("mpich") || path.contains("hydra") { return ["-disable-auto-cleanup"] }
+  if path.contains("mpich") || path.contains("hydra") {
+    // As in run.sh: it would take the death of a rank for its own end.
+    let shell =
+      #"trap "" USR1; trap : TERM INT HUP; exec 3>&2 2>&-; PCOMPUTE_PROXY=$PPID "$@" 2>&3 3>&-; exit 0"#
+    return ["-disable-auto-cleanup", "bash", "-c", "'\(shell)'", "rank"]
+  }
   let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
   // Open MPI 5 has this beside it.
   let isNew = Tool.path(of: (folder + ["prterun"]).joined(separator: "/")) != nil
