@@ -437,7 +437,13 @@ open_mpi_settings() {
   default OMPI_MCA_pml ob1
   # Open MPI 5, whose launcher is prterun, says at each window that UCX has found no fabric (open-mpi/ompi#14086). Open MPI 4
   # would take a component instead that refuses threads, and says so.
-  if [[ -x ${launcher%/*}/prterun ]]; then default OMPI_MCA_osc ^ucx; fi
+  if [[ -x ${launcher%/*}/prterun ]]; then
+    default OMPI_MCA_osc ^ucx
+  else
+    # mpirun shares a lock with its ranks that one which is killed in MPI_Init may hold for ever. Each has a copy then, which
+    # would be large for many thousands of ranks.
+    default PMIX_MCA_gds hash
+  fi
   if [[ ! ${SLURM_JOB_ID:-} ]]; then
     if ((ranks + others > available)); then
       # Waiting ranks would keep the core from those that they wait for. It costs time where each has its core.

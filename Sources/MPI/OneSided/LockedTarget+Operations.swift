@@ -180,24 +180,6 @@ func withOneElement<T: Datatype>(
 
 // MARK: - Atomic operations on one element
 
-/// A type that the library updates atomically in one call: the integers of 8 to 64 bits, `Float`,
-/// `Double` and `Bool`.
-public protocol AtomicDatatype: Datatype, BitwiseCopyable {}
-
-extension Int8: AtomicDatatype {}
-extension Int16: AtomicDatatype {}
-extension Int32: AtomicDatatype {}
-extension Int64: AtomicDatatype {}
-extension Int: AtomicDatatype {}
-extension UInt8: AtomicDatatype {}
-extension UInt16: AtomicDatatype {}
-extension UInt32: AtomicDatatype {}
-extension UInt64: AtomicDatatype {}
-extension UInt: AtomicDatatype {}
-extension Float: AtomicDatatype {}
-extension Double: AtomicDatatype {}
-extension Bool: AtomicDatatype {}
-
 extension LockedTarget where Element: AtomicDatatype {
   /// Combines a value with an element of the target's part, and returns what was there before, in one
   /// atomic step.
