@@ -4,18 +4,11 @@ import Testing
 
 /// Jobs that go on after a process has died, where the MPI has ULFM.
 @Suite(
-  .enabled("needs an MPI with ULFM: ./run.sh test --mpi openmpi5") { UlfmTests.launcher != nil })
+  .enabled("needs an MPI with ULFM: ./run.sh test --mpi openmpi5") { launcherWithULFM != nil })
 struct UlfmTests {
-  /// The launcher, if it is that of Open MPI 5.
-  static let launcher: String? = {
-    guard let path = ProcessInfo.processInfo.environment["PCOMPUTE_LAUNCHER"] else { return nil }
-    let prterun = URL(filePath: path).deletingLastPathComponent().appending(path: "prterun").path
-    return FileManager.default.isExecutableFile(atPath: prterun) ? path : nil
-  }()
-
   @Test("The example: three of four go on") func survivors() throws {
     let launch = try Launch(
-      try #require(Self.launcher),
+      try #require(launcherWithULFM),
       ["--with-ft", "ulfm", "--oversubscribe", "-n", "4", Launcher.product("survivors")],
       environment: ["PRTE_ALLOW_RUN_AS_ROOT": "1", "PRTE_ALLOW_RUN_AS_ROOT_CONFIRM": "1"])
     // Not to the end: MPI_Finalize may not return there (docs/KnownIssues.md).
@@ -31,3 +24,10 @@ struct UlfmTests {
       ])
   }
 }
+
+/// The launcher, if it is that of Open MPI 5.
+private let launcherWithULFM: String? = {
+  guard let path = ProcessInfo.processInfo.environment["PCOMPUTE_LAUNCHER"] else { return nil }
+  let prterun = URL(filePath: path).deletingLastPathComponent().appending(path: "prterun").path
+  return FileManager.default.isExecutableFile(atPath: prterun) ? path : nil
+}()
