@@ -41,9 +41,10 @@ Examples
   sbatch -N 2 --ntasks-per-node 8 --wrap './run.sh stats big.csv'      uses the allocation
 
 Where MPI is missing it is installed with apt-get, if this may be done without asking for a password.
-With Open MPI, and unless you have set them: programs may run as root; OMPI_MCA_pml=ob1 on a single host, which starts
-sooner; more ranks than cores are allowed, and yield while they wait; among several hosts a dead link is noticed in
-10 s. The exit status is the program's. PCOMPUTE_MPI=NAME is --mpi NAME; PCOMPUTE_LAUNCHER is another mpirun's path.
+With Open MPI, and unless you have set them: programs may run as root; OMPI_MCA_pml=ob1 and PMIX_MCA_gds=hash on a single
+host, which starts sooner, and ends where a rank is killed at its start; more ranks than cores are allowed, and yield
+while they wait; among several hosts a dead link is noticed in 10 s. The exit status is the program's.
+PCOMPUTE_MPI=NAME is --mpi NAME; PCOMPUTE_LAUNCHER is another mpirun's path.
 TEXT
 }
 
