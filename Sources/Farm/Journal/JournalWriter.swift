@@ -77,9 +77,11 @@ final class JournalWriter: @unchecked Sendable {
     }
   }
 
-  /// Ends the thread.
+  /// Ends the thread. May be called again.
   func end() {
     let join = monitor.withLock {
+      // A thread is joined once.
+      defer { self.join = nil }
       isOver = true
       monitor.signal()
       return self.join
