@@ -10,7 +10,10 @@ struct UlfmTests {
     let launch = try Launch(
       try #require(launcherWithULFM),
       ["--with-ft", "ulfm", "--oversubscribe", "-n", "4", Launcher.product("survivors")],
-      environment: ["PRTE_ALLOW_RUN_AS_ROOT": "1", "PRTE_ALLOW_RUN_AS_ROOT_CONFIRM": "1"])
+      environment: [
+        "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        "PRTE_ALLOW_RUN_AS_ROOT": "1", "PRTE_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+      ])
     // Not to the end: MPI_Finalize may not return there (docs/KnownIssues.md).
     let isDone = launch.wait(timeout: .seconds(30)) {
       $0.standardOutput.contains("step 5: 3 processes")
