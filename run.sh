@@ -206,7 +206,10 @@ require_swift() {
   fi
 }
 
-swift_build() { attend swift build --package-path "$root" --scratch-path "$folder" "${flags[@]}" "$@" >&2; }
+swift_build() {
+  require_swift
+  attend swift build --package-path "$root" --scratch-path "$folder" "${flags[@]}" "$@" >&2
+}
 
 # Everything that a build depends on, in one number: files that are new, changed or gone, tools, flags, the MPI.
 fingerprint() {
@@ -229,7 +232,6 @@ build() { # [PRODUCT]
   for known in "$stamp" "$folder/stamps/all"; do
     if [[ -x $folder/release/${1:-pcompute} && -f $known && $(<"$known") == "$print $(resolved)" ]]; then return 0; fi
   done
-  require_swift
   swift_build -c release ${1:+--product "$1"} || fail 1 "the build failed"
   mkdir -p "${stamp%/*}"
   printf '%s\n' "$print $(resolved)" >"$stamp"
@@ -237,7 +239,6 @@ build() { # [PRODUCT]
 
 # Builds the tests, and the programs that they launch.
 build_tests() {
-  require_swift
   local modules='MPITests SPMDTests'
   if [[ ${PCOMPUTE_TEST_LAUNCHES:-1} == 1 ]]; then
     modules+=' FarmTests PComputeTests LaunchTests'
@@ -255,7 +256,6 @@ build_tests() {
 
 # Runs the tests that start no programs of this package under a sanitizer, in a build of its own. Does not return.
 sanitize() { # [NAME]
-  require_swift
   folder+=-$sanitizer flags+=("--sanitize=$sanitizer")
   default PCOMPUTE_TEST_MODULES "MPITests SPMDTests FarmTests"
   swift_build --product pcomputePackageTests || fail 1 "the tests' build failed"

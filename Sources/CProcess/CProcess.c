@@ -24,11 +24,11 @@ static int become(const char *path, char *const arguments[], char *const environ
   // A signal that was meant for our group, before it had left that, is not for the program: to ignore it drops it.
   sigset_t pending, none;
   sigpending(&pending);
-  struct sigaction ignored = {.sa_handler = SIG_IGN}, standard = {.sa_handler = SIG_DFL};
+  struct sigaction ignored = {.sa_handler = SIG_IGN}, usual = {.sa_handler = SIG_DFL};
   // (The C library keeps two for itself, and refuses.)
   for (int number = 1; number < NSIG; number++) {
     if (sigismember(&pending, number) == 1) sigaction(number, &ignored, NULL);
-    sigaction(number, &standard, NULL);
+    sigaction(number, &usual, NULL);
   }
   // The descriptors are above 2 all three: none is overwritten before it is duplicated.
   for (int standard = 0; standard < 3; standard++) {

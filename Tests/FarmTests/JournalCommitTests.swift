@@ -130,7 +130,7 @@ import Testing
       try journal.add(plainTasks(2))
       try journal.ended([FarmOutcome(attempt: attempt(0, .interrupted, rank: 1))])
       try journal.close()
-      try AttemptLog(at: RankLog.path(1, of: path, id: journal.id, rank: 3)).append([
+      try AttemptLog(at: RankLog.paths(of: path, id: journal.id, rank: 3)[0]).append([
         FarmOutcome(attempt: attempt(0, rank: 3, start: 2000))
       ])
       let again = try Journal.resume(path)

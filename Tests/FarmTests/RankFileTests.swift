@@ -12,7 +12,7 @@ import Testing
       try journal.add(plainTasks(4))
       try journal.ended([FarmOutcome(attempt: attempt(0, rank: 3), isFinal: true)])
       try journal.close()
-      let log = try AttemptLog(at: RankLog.path(1, of: path, id: journal.id, rank: 3))
+      let log = try AttemptLog(at: RankLog.paths(of: path, id: journal.id, rank: 3)[0])
       try log.append([
         // Known already: it was reported, but that was not confirmed.
         FarmOutcome(attempt: attempt(0, rank: 3)),
@@ -50,7 +50,7 @@ import Testing
         try FileManager.default.copyItem(atPath: path + suffix, toPath: copy + suffix)
       }
       try second.close()
-      try AttemptLog(at: RankLog.path(1, of: copy, id: second.id, rank: 3)).append([
+      try AttemptLog(at: RankLog.paths(of: copy, id: second.id, rank: 3)[0]).append([
         FarmOutcome(attempt: reported),
         FarmOutcome(attempt: attempt(1, .exited(1), rank: 3, start: 2001)),
         FarmOutcome(attempt: attempt(1, attempt: 2, rank: 3, start: 2002)),
@@ -150,7 +150,7 @@ import Testing
   @Test func filesOfOthers() throws {
     try withFolder { folder in
       let path = folder + "/journal"
-      let stale = RankLog.path(1, of: path, id: "0123456789abcdef", rank: 2)
+      let stale = RankLog.paths(of: path, id: "0123456789abcdef", rank: 2)[0]
       func leaveStale() throws {
         try AttemptLog(at: stale).append([FarmOutcome(attempt: attempt(1, rank: 2))])
       }

@@ -79,20 +79,14 @@ extension Journal {
   }
 
   /// What a rank that is lost has written of its runs, and rank 0 may not have heard of.
-  package func runs(ofLostRank rank: Int) -> [TaskAttempt] {
-    (1...2).flatMap { number in
-      let name = RankLog.path(number, of: path, id: id, rank: rank)
-      guard Journal.exists(name), let log = try? AttemptLog(at: name) else {
-        return [] as [TaskAttempt]
-      }
-      return (try? log.records().map(\.outcome.attempt)) ?? []
+  func runs(ofLostRank rank: Int) -> [TaskAttempt] {
+    RankLog.paths(of: path, id: id, rank: rank).filter(Journal.exists).flatMap { name in
+      (try? AttemptLog(at: name).records().map(\.outcome.attempt)) ?? []
     }
   }
 
-  package func removeRuns(ofLostRank rank: Int) {
-    for number in 1...2 {
-      _ = unsafe unlink(RankLog.path(number, of: path, id: id, rank: rank))
-    }
+  func removeRuns(ofLostRank rank: Int) {
+    for name in RankLog.paths(of: path, id: id, rank: rank) { _ = unsafe unlink(name) }
   }
 
   func reset(retriesFailed: Bool) throws {

@@ -14,7 +14,7 @@ internal import SPMD
 package final class Journal {
   package let path: String
   /// A random number as 16 digits: no other journal has it. `nil` for one that was made without.
-  package let id: String?
+  let id: String?
   let database: DatabaseQueue
   /// The first tail, whose lock says that a farm is using the journal; and the second, once it is
   /// needed.
@@ -46,7 +46,7 @@ package final class Journal {
     }
     Glibc.close(descriptor)
     do {
-      // What stands beside a journal that is no longer there.
+      // What stands beside a journal that is no longer there, but for what may be a file of the user's, `PATH-rankN`.
       for name in [tailPath(1, of: path), tailPath(2, of: path)] + RankLog.allPaths(of: path)
       where !name.hasPrefix("\(path)-rank") {
         _ = unsafe unlink(name)

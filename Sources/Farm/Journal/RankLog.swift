@@ -5,7 +5,7 @@ internal import Foundation
 ///
 /// There are two files, so that one can be emptied once rank 0 has all of it, while the other is written to.
 /// Rank 0 takes in, or passes over, what is left of them: ``Journal/takeIn()``.
-package final class RankLog {
+final class RankLog {
   /// Bytes after which the other file is written to.
   private static let limit = 1 << 16
   /// Longer outputs are written where rank 0 does not get them: they stand in the log of outputs a moment later.
@@ -28,22 +28,21 @@ package final class RankLog {
   /// - Parameters:
   ///   - journal: `nil` for none: everything is kept in memory only.
   ///   - id: What the journal is known by; see ``Journal/id``.
-  package init(journal: String?, id: String?, rank: Int) {
-    paths =
-      journal.map { path in (1...2).map { Self.path($0, of: path, id: id, rank: rank) } } ?? []
+  init(journal: String?, id: String?, rank: Int) {
+    paths = journal.map { Self.paths(of: $0, id: id, rank: rank) } ?? []
   }
 
-  package var isEmpty: Bool { reports.isEmpty }
+  var isEmpty: Bool { reports.isEmpty }
 
   /// Takes a report in. A disk that has no room for it leaves it in memory.
-  package func append(_ ended: [TaskAttempt], number: Int) {
+  func append(_ ended: [TaskAttempt], number: Int) {
     reports.append(Report(number: number, ended: ended))
     let isShort = ended.allSatisfy { ($0.output?.count ?? 0) <= Self.longOutput }
     if isShort { write(reports.count - 1) }
   }
 
   /// Writes what is in memory only.
-  package func writeRest() {
+  func writeRest() {
     for index in reports.indices where !reports[index].isWritten { write(index) }
   }
 
@@ -61,7 +60,7 @@ package final class RankLog {
   }
 
   /// Forgets what rank 0 has: the reports up to this one.
-  package func confirm(upTo number: Int) {
+  func confirm(upTo number: Int) {
     reports.removeAll { $0.number <= number }
     for index in logs.indices where last[index] != 0 && last[index] <= number {
       // A file system on a network is asked only now and then.
@@ -74,17 +73,17 @@ package final class RankLog {
   }
 
   /// Ends: nothing stays where rank 0 has everything.
-  package func close() {
+  func close() {
     writeRest()
     if reports.isEmpty { for log in logs { log?.remove() } }
   }
 
   // MARK: - Names
 
-  /// The name of a rank's first or second file. That of its journal is in it: a file of an earlier one with the same
-  /// path, which has stayed on a host's own disk, is not taken for this one's.
-  package static func path(_ number: Int, of journal: String, id: String?, rank: Int) -> String {
-    start(of: journal, id: id) + "\(rank)" + (number == 1 ? "" : "-\(number)")
+  /// The names of a rank's two files. The journal's own is in them: a file of an earlier one with the same path, which has
+  /// stayed on a host's own disk, is not taken for this one's.
+  static func paths(of journal: String, id: String?, rank: Int) -> [String] {
+    ["", "-2"].map { start(of: journal, id: id) + "\(rank)" + $0 }
   }
 
   private static func start(of journal: String, id: String?) -> String {
@@ -92,7 +91,7 @@ package final class RankLog {
   }
 
   /// The files of a journal that are there.
-  package static func paths(of journal: String, id: String?) -> [String] {
+  static func paths(of journal: String, id: String?) -> [String] {
     let start = start(of: journal, id: id)
     return allPaths(of: journal).filter { $0.hasPrefix(start) }
   }

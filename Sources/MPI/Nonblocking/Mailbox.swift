@@ -35,8 +35,9 @@ internal import CMPI
   private let communicator: Communicator
   private var sending: [Transfer] = []
   private var receiving: [Transfer] = []
-  /// Ranks that have failed, and whether the program knows.
-  private var failures: [Int: Bool] = [:]
+  /// Ranks that have failed, and how many of them the program knows of.
+  private var failedRanks: [Int] = []
+  private var toldFailures = 0
 
   /// Makes a mailbox for the messages of a communicator, which should be used for nothing else.
   public init(on communicator: Communicator) { self.communicator = communicator }
@@ -147,15 +148,14 @@ internal import CMPI
   private func noteFailures() throws(MPIError) {
     let failed = try communicator.failedGroup
     let ranks = try failed.translate(Array(0..<failed.size), to: communicator.group)
-    for case let rank? in ranks where failures[rank] == nil { failures[rank] = false }
+    for case let rank? in ranks where !failedRanks.contains(rank) { failedRanks.append(rank) }
   }
 
   /// The ranks that ``receive()`` has found to have failed since this was asked last. Only a library that goes on after
   /// failures tells: ``Feature/faultTolerance``.
   public func takeFailedRanks() -> [Int] {
-    let ranks = failures.filter { !$0.value }.keys.sorted()
-    for rank in ranks { failures[rank] = true }
-    return ranks
+    defer { toldFailures = failedRanks.count }
+    return Array(failedRanks[toldFailures...])
   }
 
   private func probe() throws(MPIError) -> (Status, RawMessage)? {
