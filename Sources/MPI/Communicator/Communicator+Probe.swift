@@ -133,17 +133,17 @@ extension AnyCommunicator {
         .truncated, routine: "MPI_Mrecv",
         message: "a message of \(status.byteCount) bytes, with room for \(room)")
     }
-    return try unsafe receiveAll(buffer)
+    try unsafe receiveAll(buffer)
+    return status
   }
 
-  /// Receives the message into a buffer that is known to hold all of it.
-  mutating func receiveAll(_ buffer: RawBuffer) throws(MPIError) -> Status {
+  /// Receives the message into a buffer that is known to hold all of it: ``status`` says what came.
+  mutating func receiveAll(_ buffer: RawBuffer) throws(MPIError) {
     let narrowed = try unsafe Narrowed(buffer)
     defer { unsafe narrowed.release() }
-    var status = MPI_Status()
     try unsafe check(
-      MPI_Mrecv(buffer.address, narrowed.count, narrowed.datatype.raw, &raw, &status), "MPI_Mrecv")
+      MPI_Mrecv(buffer.address, narrowed.count, narrowed.datatype.raw, &raw, CMPI_STATUS_IGNORE),
+      "MPI_Mrecv")
     unsafe buffer.normalize()
-    return Status(status)
   }
 }

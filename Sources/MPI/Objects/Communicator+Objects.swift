@@ -29,6 +29,11 @@ extension Communicator {
     encoding value: T, to destination: Int?, tag: MessageTag = 0, mode: SendMode = .standard
   ) throws(MPIError) {
     let peer = try rawPeer(destination, "MPI_Send")
+    if let shortcut = unsafe Shortcuts.findMessage(T.self),
+      unsafe try Shortcuts.send(shortcut, value, on: self, peer, tag, mode)
+    {
+      return
+    }
     try ObjectWriter.with { (writer) throws(MPIError) in
       try writer.encode(value, inPlace: true, "MPI_Send", on: raw)
       unsafe try writer.withMessage { (buffer) throws(MPIError) in
@@ -174,12 +179,15 @@ extension Message {
   /// The corresponding C function is `MPI_Mrecv` (MPI 3.1 §3.8.3).
   public consuming func receive<T: Decodable>(decoding type: T.Type) throws(MPIError) -> T {
     let byteCount = status.byteCount
+    if byteCount <= ArrayMessage.longest, let shortcut = unsafe Shortcuts.findMessage(type) {
+      return unsafe try Shortcuts.receive(shortcut, self, type)
+    }
     // Received where the message is, so that nothing is left of it when decoding fails.
     var message = self
     return try unsafe ObjectReader.decode(
       type, byteCount: byteCount, "MPI_Mrecv", on: CMPI_COMM_NULL
     ) { (buffer) throws(MPIError) in
-      _ = try unsafe message.receiveAll(buffer)
+      try unsafe message.receiveAll(buffer)
     }
   }
 }

@@ -19,6 +19,23 @@ final class Shortcut<T>: AnyShortcut {
   }
 }
 
+/// How to send and receive arrays of scalars, of which short ones are messages of their own.
+final class MessageShortcut<T>: AnyShortcut {
+  /// Sends a value, unless it is too long; returns whether it has.
+  let send:
+    (_ value: T, _ world: Communicator, _ peer: CInt, _ tag: MessageTag, _ mode: SendMode)
+      throws(MPIError) -> Bool
+  /// Receives a message that is not too long.
+  let receive: (_ message: consuming Message) throws(MPIError) -> T
+
+  init<Element: Scalar>(_ type: Element.Type) where T == [Element] {
+    send = { (value, communicator, peer, tag, mode) throws(MPIError) in
+      try ArrayMessage.send(value, on: communicator, peer, tag, mode)
+    }
+    receive = { (message) throws(MPIError) in try ArrayMessage.receive(message, of: type) }
+  }
+}
+
 /// The shortcuts, by their type.
 @safe struct Shortcuts: @unchecked Sendable {
   /// All of them. Written once, and then only read.
@@ -30,13 +47,46 @@ final class Shortcut<T>: AnyShortcut {
   @unsafe private struct Slot {
     var type: ObjectIdentifier?
     var shortcut: Unmanaged<AnyShortcut>?
+    /// How a short value is a message by itself, if it can be.
+    var message: Unmanaged<AnyShortcut>?
   }
 
   /// The shortcut of a type, if it has one. It lives as long as the program, so that no reference to
   /// it need be counted.
   @inline(__always)
   static func find<T>(_ type: T.Type) -> Unmanaged<AnyShortcut>? {
-    unsafe table.find(ObjectIdentifier(type))
+    let table = table
+    return unsafe table.slots[table.find(ObjectIdentifier(type))].shortcut
+  }
+
+  /// How the values of a type are messages by themselves, if short ones are.
+  @inline(__always)
+  static func findMessage<T>(_ type: T.Type) -> Unmanaged<AnyShortcut>? {
+    let table = table
+    return unsafe table.slots[table.find(ObjectIdentifier(type))].message
+  }
+
+  /// Sends a value by a shortcut that ``findMessage(_:)`` has found for its type.
+  @inline(__always)
+  static func send<T>(
+    _ found: Unmanaged<AnyShortcut>, _ value: T, on communicator: Communicator, _ peer: CInt,
+    _ tag: MessageTag, _ mode: SendMode
+  ) throws(MPIError) -> Bool {
+    let send = unsafe found._withUnsafeGuaranteedRef {
+      unsafe unsafeDowncast($0, to: MessageShortcut<T>.self).send
+    }
+    return try send(value, communicator, peer, tag, mode)
+  }
+
+  /// Receives a value by a shortcut that ``findMessage(_:)`` has found for its type.
+  @inline(__always)
+  static func receive<T>(
+    _ found: Unmanaged<AnyShortcut>, _ message: consuming Message, _ type: T.Type
+  ) throws(MPIError) -> T {
+    let receive = unsafe found._withUnsafeGuaranteedRef {
+      unsafe unsafeDowncast($0, to: MessageShortcut<T>.self).receive
+    }
+    return try receive(message)
   }
 
   /// Calls `body` with a shortcut that was found for this type.
@@ -51,13 +101,13 @@ final class Shortcut<T>: AnyShortcut {
     }
   }
 
-  private func find(_ type: ObjectIdentifier) -> Unmanaged<AnyShortcut>? {
+  /// The slot of a type, or the empty one where it would be.
+  private func find(_ type: ObjectIdentifier) -> Int {
     var slot = Self.slot(type)
-    while true {
-      guard let found = unsafe slots[slot].type else { return nil }
-      if found == type { return unsafe slots[slot].shortcut }
+    while let found = unsafe slots[slot].type, found != type {
       slot = (slot + 1) & (Self.slotCount - 1)
     }
+    return slot
   }
 
   /// Where to look first: descriptions of types are aligned, so that the low bits say nothing.
@@ -68,7 +118,8 @@ final class Shortcut<T>: AnyShortcut {
 
   private init() {
     unsafe slots = UnsafeMutablePointer<Slot>.allocate(capacity: Self.slotCount)
-    unsafe slots.initialize(repeating: Slot(type: nil, shortcut: nil), count: Self.slotCount)
+    unsafe slots.initialize(
+      repeating: Slot(type: nil, shortcut: nil, message: nil), count: Self.slotCount)
     addInteger(Int8.self)
     addInteger(UInt8.self)
     addInteger(Int16.self)
@@ -91,7 +142,8 @@ final class Shortcut<T>: AnyShortcut {
     } read: { reader, place, _ in
       try reader.bool(at: place)
     }
-    addArrays(Bool.self)
+    // What a message has for a `Bool` need not be one.
+    addArrays(Bool.self, nil)
     add(String.self) {
       $0.put($1)
     } read: { reader, place, _ in
@@ -110,7 +162,7 @@ final class Shortcut<T>: AnyShortcut {
     } read: { reader, place, _ in
       try reader.integer(type, at: place)
     }
-    addArrays(type)
+    addArrays(type, MessageShortcut(type))
   }
 
   private func addFloating<T: Scalar & BinaryFloatingPoint>(_ type: T.Type) {
@@ -119,11 +171,11 @@ final class Shortcut<T>: AnyShortcut {
     } read: { reader, place, _ in
       try reader.floating(type, at: place)
     }
-    addArrays(type)
+    addArrays(type, MessageShortcut(type))
   }
 
-  private func addArrays<T: Scalar>(_ type: T.Type) {
-    add([T].self) {
+  private func addArrays<T: Scalar>(_ type: T.Type, _ message: MessageShortcut<[T]>?) {
+    add([T].self, message) {
       $0.put($1)
     } read: { reader, place, depth in
       try reader.array(type, at: place) ?? reader.readElements(at: place, depth: depth)
@@ -137,16 +189,14 @@ final class Shortcut<T>: AnyShortcut {
   }
 
   private func add<T>(
-    _ type: T.Type, write: @escaping (ObjectWriter, T) -> Void,
+    _ type: T.Type, _ message: MessageShortcut<T>? = nil,
+    write: @escaping (ObjectWriter, T) -> Void,
     read: @escaping (ObjectReader, ObjectReader.Place, Int) throws -> T
   ) {
     let type = ObjectIdentifier(type)
-    var slot = Self.slot(type)
-    while let found = unsafe slots[slot].type, found != type {
-      slot = (slot + 1) & (Self.slotCount - 1)
-    }
-    unsafe slots[slot] = unsafe Slot(
-      type: type, shortcut: Unmanaged.passRetained(Shortcut(write: write, read: read)))
+    unsafe slots[find(type)] = unsafe Slot(
+      type: type, shortcut: Unmanaged.passRetained(Shortcut(write: write, read: read)),
+      message: message.map { unsafe Unmanaged.passRetained($0) })
   }
 }
 
