@@ -31,6 +31,7 @@ struct Field: Codable {
         try pingPong(
           world, Field(name: "field", values: [Double](repeating: 7, count: 8_000_000)), 2)
       case "raw": try rawPingPong(world, [Double](repeating: 7, count: 8_000_000), 2)
+      case "raw-bytes": try rawPingPong(world, [UInt8](repeating: 7, count: 1 << 20), 40)
       default: throw Usage()
       }
     }
@@ -38,7 +39,9 @@ struct Field: Codable {
 }
 
 struct Usage: Error, CustomStringConvertible {
-  var description: String { "usage: objects small|doubles|bytes|large|raw [single] (1 or 2 ranks)" }
+  var description: String {
+    "usage: objects small|doubles|bytes|large|raw|raw-bytes [single] (1 or 2 ranks)"
+  }
 }
 
 /// Sends a value back and forth, encoded each time.
@@ -59,19 +62,21 @@ private func pingPong<T: Codable>(_ world: Communicator, _ value: T, _ repetitio
 }
 
 /// The same with the elements of an array as they are.
-private func rawPingPong(_ world: Communicator, _ values: [Double], _ repetitions: Int) throws {
+private func rawPingPong<T: Datatype>(
+  _ world: Communicator, _ values: [T], _ repetitions: Int
+) throws {
   try time(world, repetitions) {
     if world.size == 1 {
       for _ in 0..<2 {
         let sending = try world.immediate.send(values.span, to: 0)
-        _ = try world.receive(Double.self, from: 0)
+        _ = try world.receive(T.self, from: 0)
         try sending.wait()
       }
     } else if world.rank == 0 {
       try world.send(values.span, to: 1)
-      _ = try world.receive(Double.self, from: 1)
+      _ = try world.receive(T.self, from: 1)
     } else {
-      let received = try world.receive(Double.self, from: 0)
+      let received = try world.receive(T.self, from: 0)
       try world.send(received.span, to: 0)
     }
   }

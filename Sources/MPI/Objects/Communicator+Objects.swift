@@ -180,7 +180,7 @@ extension Message {
   public consuming func receive<T: Decodable>(decoding type: T.Type) throws(MPIError) -> T {
     let byteCount = status.byteCount
     if byteCount <= ArrayMessage.longest, let shortcut = unsafe Shortcuts.findMessage(type) {
-      return unsafe try Shortcuts.receive(shortcut, self, type)
+      return unsafe try Shortcuts.receive(shortcut, self, byteCount, type)
     }
     // Received where the message is, so that nothing is left of it when decoding fails.
     var message = self

@@ -47,10 +47,10 @@ enum ArrayMessage {
   }
 
   /// Receives a message that is not too long, whether it is an array by itself or another value.
+  @inline(__always)
   static func receive<T: Scalar>(
-    _ message: consuming Message, of type: T.Type
+    _ message: consuming Message, _ byteCount: Int, of type: T.Type
   ) throws(MPIError) -> [T] {
-    let byteCount = message.status.byteCount
     var message = message
     return try unsafe withRoom { (room) throws(MPIError) in
       try unsafe message.receiveAll(

@@ -26,13 +26,15 @@ final class MessageShortcut<T>: AnyShortcut {
     (_ value: T, _ world: Communicator, _ peer: CInt, _ tag: MessageTag, _ mode: SendMode)
       throws(MPIError) -> Bool
   /// Receives a message that is not too long.
-  let receive: (_ message: consuming Message) throws(MPIError) -> T
+  let receive: (_ message: consuming Message, _ byteCount: Int) throws(MPIError) -> T
 
   init<Element: Scalar>(_ type: Element.Type) where T == [Element] {
     send = { (value, communicator, peer, tag, mode) throws(MPIError) in
       try ArrayMessage.send(value, on: communicator, peer, tag, mode)
     }
-    receive = { (message) throws(MPIError) in try ArrayMessage.receive(message, of: type) }
+    receive = { (message, byteCount) throws(MPIError) in
+      try ArrayMessage.receive(message, byteCount, of: type)
+    }
   }
 }
 
@@ -81,12 +83,12 @@ final class MessageShortcut<T>: AnyShortcut {
   /// Receives a value by a shortcut that ``findMessage(_:)`` has found for its type.
   @inline(__always)
   static func receive<T>(
-    _ found: Unmanaged<AnyShortcut>, _ message: consuming Message, _ type: T.Type
+    _ found: Unmanaged<AnyShortcut>, _ message: consuming Message, _ byteCount: Int, _ type: T.Type
   ) throws(MPIError) -> T {
     let receive = unsafe found._withUnsafeGuaranteedRef {
       unsafe unsafeDowncast($0, to: MessageShortcut<T>.self).receive
     }
-    return try receive(message)
+    return try receive(message, byteCount)
   }
 
   /// Calls `body` with a shortcut that was found for this type.
