@@ -35,10 +35,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     name: name, dependencies: dependencies + ["Support"], exclude: exclude, swiftSettings: common)
 }
 
+// Swift's package manager passes the folders of system libraries to the linker in reverse order: were CZlib named behind
+// MPI, the system's libmpi would be found in zlib's folder, and be taken for the one that is built on.
 let testTargets = [
+  tests("SPMDTests", ["CZlib", "CZstd", "Compression", "SPMD", "MPI"]),
   tests("MPITests", ["MPI", .product(name: "ComplexModule", package: "swift-numerics")]),
   tests("OptimizedTests", ["MPI"]),
-  tests("SPMDTests", ["SPMD", "MPI", "Compression", "CZlib", "CZstd"]),
   tests("FarmTests", ["Farm", "SPMD", "MPI"]),
   tests("PComputeTests", [], exclude: ["Reference"]),
   tests("LaunchTests", [], exclude: ["Fixtures"]),

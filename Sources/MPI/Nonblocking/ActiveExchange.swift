@@ -1,27 +1,5 @@
 public import CMPI
 
-extension PersistentExchange {
-  /// Starts all operations: their elements cannot be touched until they are complete.
-  ///
-  /// - Throws: What the library reports.
-  /// - Precondition: None of them was started alone and is under way.
-  /// - Complexity: No allocation.
-  ///
-  /// The corresponding C function is `MPI_Startall` (MPI 3.1 §3.9).
-  @inlinable @inline(__always) @_lifetime(&self)
-  public mutating func start() throws(MPIError) -> ActiveExchange {
-    precondition(activeCount == 0, "some operations are under way")
-    var isRenewed = renews
-    for index in 0..<storedCount {
-      isRenewed = unsafe isRenewed || requests[index] == CMPI_REQUEST_NULL
-    }
-    if _slowPath(isRenewed) { try renew(0..<storedCount) }
-    try unsafe check(
-      MPI_Startall(CInt(truncatingIfNeeded: storedCount), requests), "MPI_Startall", on: raw)
-    return unsafe ActiveExchange(requests, storedCount, hasSequel ? operations : nil, on: raw)
-  }
-}
-
 /// All operations of a ``PersistentExchange``, under way.
 ///
 /// As with a ``Request``, the compiler guards the buffers until ``wait()``, and one that goes out of
