@@ -193,7 +193,8 @@ import Testing
       #expect(name == representation || name == .native && representation == .internal)
       #expect(back == [Int32(world.rank + 1)])
       if representation == .external32 {
-        #expect(contents == (0..<world.size).flatMap { [0, 0, 0, UInt8($0 + 1)] })
+        let expected = (0..<world.size).flatMap { rank -> [UInt8] in [0, 0, 0, UInt8(rank + 1)] }
+        #expect(contents == expected)
       }
     }
   }

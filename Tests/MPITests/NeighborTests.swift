@@ -171,9 +171,10 @@ extension RandomGraph: Neighborhood {
       try request.wait()
       let known = zip(senders, parts.counts).map { $0 == nil ? 0 : $1 }
       #expect(found.counts == known, "\(name)")
-      #expect(
-        array == zip(senders, known).flatMap { $0 == nil ? [] : values(of: $0?.rank ?? 0, $1) },
-        "\(name)")
+      let whole = zip(senders, known).flatMap { sender, count -> [Int] in
+        sender.map { values(of: $0.rank, count) } ?? []
+      }
+      #expect(array == whole, "\(name)")
       #expect(placed == expected.dropLast().map { $0 == -1 ? 0 : $0 }, "\(name)")
       #expect(blocking == expected, "\(name)")
       #expect(immediate == expected, "\(name)")

@@ -61,8 +61,10 @@ import Testing
       try file.close()
       let contents = try scratch.elements(Int.self, "f")
       #expect(position == (world.rank + 1) * 30 * 8)
-      #expect(
-        contents == (0..<world.size).flatMap { values(of: $0, 10) + values(of: $0 + 100, 20) })
+      let expected = (0..<world.size).flatMap { rank -> [Int] in
+        values(of: rank, 10) + values(of: rank + 100, 20)
+      }
+      #expect(contents == expected)
       #expect(a == first)
       #expect(b == second)
     }
