@@ -4,7 +4,8 @@
 #   Tests/run-tests.sh FOLDER [NAME]     FOLDER holds the debug build; NAME, a regular expression, chooses tests
 #
 # PCOMPUTE_TEST_RANKS   the numbers of ranks, beside a single process (2 3 4 7)
-# PCOMPUTE_TEST_LAUNCHES  0: not those that launch programs, nor those that need no MPI
+# PCOMPUTE_TEST_LAUNCHES  0: not those that launch programs, nor those that need no MPI; some: of these those of spawned and
+#                       of failed processes
 # PCOMPUTE_TEST_FARM    1: then those that need no MPI all the same
 # PCOMPUTE_LEAKS        1: a handle of MPI's that is not freed is a failed test; 0: it is not looked for (with Open MPI 4: 1,
 #                       with others: 0)
@@ -196,6 +197,8 @@ if [[ $launches == 1 ]]; then
   beside 4 "Slurm" 1 "$limit" "$slurm"
   run "launches" 1 "$limit" 'LaunchTests|FarmTests' "$hosts|$slurm"
   for lane in 1 2 3 4; do collect "$lane"; done
+elif [[ $launches == some ]]; then
+  run "launches" 1 "$limit" 'LaunchTests\.(SpawnTests|UlfmTests)'
 elif [[ $farm == 1 ]]; then
   run "farm" 1 "$limit" 'FarmTests'
 fi
