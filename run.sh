@@ -370,7 +370,7 @@ attend_farm() { # PROGRAM farm ARGUMENT…
     kill -0 "$child" 2>/dev/null || break
   done
   if [[ $watcher ]]; then kill "$watcher" 2>/dev/null || true; fi
-  if [[ $tolerant ]] || ((status >= 128)); then after_deaths "$child" "$verdict" "$started"; fi
+  if [[ $tolerant || $(<"$verdict") == begun ]] || ((status >= 128)); then after_deaths "$child" "$verdict" "$started"; fi
   said=$(<"$verdict")
   if [[ $said =~ ^[0-9]+$ ]]; then
     status=$said
