@@ -34,11 +34,20 @@ public final class Launch {
   private let mark = "PCOMPUTE_LAUNCH=\(UUID())"
 
   /// Starts a program; one without a slash is looked for in `PATH`.
-  public init(
+  public convenience init(
     _ program: String, _ arguments: [String] = [], environment: [String: String] = [:],
     directory: String? = nil, input: String = ""
   ) throws {
-    command = ([program] + arguments).joined(separator: " ")
+    try self.init(
+      [program] + arguments, environment: environment, directory: directory, input: input)
+  }
+
+  /// Starts a program with its arguments.
+  public init(
+    _ words: [String], environment: [String: String] = [:], directory: String? = nil,
+    input: String = ""
+  ) throws {
+    command = words.joined(separator: " ")
     output = try temporaryFile()
     error = try temporaryFile()
     let inputFile = try temporaryFile()
@@ -47,7 +56,7 @@ public final class Launch {
     // posix_spawn cannot change the folder everywhere; env can.
     let prefix = directory.map { ["env", "-C", $0] } ?? []
     pid = try spawn(
-      prefix + [program] + arguments, Self.environment(environment) + [mark],
+      prefix + words, Self.environment(environment) + [mark],
       [inputFile, output, error].map(\.fileDescriptor))
   }
 

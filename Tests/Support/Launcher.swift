@@ -34,9 +34,11 @@ public enum Launcher {
   }
 
   /// Starts a program on several ranks and returns at once, for tests that meddle with it while it runs.
+  ///
+  /// - Parameter starter: A command that starts `run.sh`, in another place.
   public static func startMpirun(
     ranks: Int, program: String, _ arguments: [String] = [], options: [String] = [],
-    environment: [String: String] = [:], input: String = ""
+    environment: [String: String] = [:], input: String = "", by starter: [String] = []
   ) throws -> Launch {
     // Tests run beside other tests and builds: ranks that are bound to the same core would wait for each other.
     let unbound = [
@@ -44,7 +46,8 @@ public enum Launcher {
       "PRTE_MCA_hwloc_default_binding_policy": "none",  // Open MPI 5
     ]
     return try Launch(
-      packageFolder + "/run.sh", ["-n", "\(ranks)"] + options + ["exec", program] + arguments,
+      starter + [packageFolder + "/run.sh", "-n", "\(ranks)"] + options + ["exec", program]
+        + arguments,
       environment: unbound.merging(environment) { $1 }, input: input)
   }
 
