@@ -50,18 +50,19 @@ public final class HostLab {
   ) throws -> Launch {
     try Launcher.startMpirun(
       ranks: ranks * count, program: program, arguments, options: ["--hosts", hosts(ranks)],
-      environment: settings().merging(environment) { $1 }, by: onHead)
+      environment: settings().merging(environment) { $1 }, by: [Self.script] + onHead)
   }
 
   /// Starts `run.sh farm`, with what that does for a farm.
   public func startFarm(ranks: Int, _ arguments: [String]) throws -> Launch {
     try Launch(
+      Self.script,
       onHead + [Launcher.packageFolder + "/run.sh", "--hosts", hosts(ranks), "farm"] + arguments,
       environment: settings())
   }
 
-  /// Runs what follows where jobs are started.
-  private var onHead: [String] { [Self.script, "exec", folder, "h0"] }
+  /// Has the lab's script run what follows where jobs are started.
+  private var onHead: [String] { ["exec", folder, "h0"] }
 
   private func hosts(_ ranks: Int) -> String {
     (1...count).map { "h\($0):\(ranks)" }.joined(separator: ",")

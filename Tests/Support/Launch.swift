@@ -34,20 +34,11 @@ public final class Launch {
   private let mark = "PCOMPUTE_LAUNCH=\(UUID())"
 
   /// Starts a program; one without a slash is looked for in `PATH`.
-  public convenience init(
+  public init(
     _ program: String, _ arguments: [String] = [], environment: [String: String] = [:],
     directory: String? = nil, input: String = ""
   ) throws {
-    try self.init(
-      [program] + arguments, environment: environment, directory: directory, input: input)
-  }
-
-  /// Starts a program with its arguments.
-  public init(
-    _ words: [String], environment: [String: String] = [:], directory: String? = nil,
-    input: String = ""
-  ) throws {
-    command = words.joined(separator: " ")
+    command = ([program] + arguments).joined(separator: " ")
     output = try temporaryFile()
     error = try temporaryFile()
     let inputFile = try temporaryFile()
@@ -56,7 +47,7 @@ public final class Launch {
     // posix_spawn cannot change the folder everywhere; env can.
     let prefix = directory.map { ["env", "-C", $0] } ?? []
     pid = try spawn(
-      prefix + words, Self.environment(environment) + [mark],
+      prefix + [program] + arguments, Self.environment(environment) + [mark],
       [inputFile, output, error].map(\.fileDescriptor))
   }
 

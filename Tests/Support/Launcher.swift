@@ -35,7 +35,7 @@ public enum Launcher {
 
   /// Starts a program on several ranks and returns at once, for tests that meddle with it while it runs.
   ///
-  /// - Parameter starter: A command that starts `run.sh`, in another place.
+  /// - Parameter starter: What starts `run.sh`, where that runs in another place.
   public static func startMpirun(
     ranks: Int, program: String, _ arguments: [String] = [], options: [String] = [],
     environment: [String: String] = [:], input: String = "", by starter: [String] = []
@@ -45,10 +45,12 @@ public enum Launcher {
       "OMPI_MCA_hwloc_base_binding_policy": "none",  // Open MPI 4
       "PRTE_MCA_hwloc_default_binding_policy": "none",  // Open MPI 5
     ]
-    return try Launch(
+    let words =
       starter + [packageFolder + "/run.sh", "-n", "\(ranks)"] + options + ["exec", program]
-        + arguments,
-      environment: unbound.merging(environment) { $1 }, input: input)
+      + arguments
+    return try Launch(
+      words[0], Array(words.dropFirst()), environment: unbound.merging(environment) { $1 },
+      input: input)
   }
 
   /// Runs a program by itself, without `mpirun`.
