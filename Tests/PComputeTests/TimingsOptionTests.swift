@@ -45,7 +45,9 @@ import Testing
         ranks: ranks, program: Launcher.product("pcompute"),
         arguments + ["--timings", "--format", "json"])
       #expect(result.status == 0)
-      let summary = try JSONDecoder().decode(Summary.self, from: Data(result.standardError.utf8))
+      let text = result.standardError
+      let summary = try #require(
+        try? JSONDecoder().decode(Summary.self, from: Data(text.utf8)), "\(text)")
       #expect(summary.ranks == ranks)
       let paths = summary.sections.map(\.path)
       for path in expected { #expect(paths.contains(path), "\(path) in \(paths)") }

@@ -9,12 +9,14 @@ public final class SlurmLab {
   /// Why there is none here; `nil` where there can be one.
   public static let obstacle: String? = {
     if getuid() != 0 { return "needs root" }
-    let missing = ["munged", "slurmctld", "slurmd", "srun", "sbatch"].filter { name in
+    let missing = ["munged", "slurmctld", "slurmd", "srun", "sbatch", "ip"].filter { name in
       !["/usr/sbin", "/usr/bin", "/sbin", "/bin"].contains {
         FileManager.default.isExecutableFile(atPath: "\($0)/\(name)")
       }
     }
-    return missing.isEmpty ? nil : "needs Slurm: \(missing.joined(separator: ", ")) missing"
+    if !missing.isEmpty { return "needs Slurm: \(missing.joined(separator: ", ")) missing" }
+    let probe = try? Launcher.run("unshare", ["--net", "--uts", "true"])
+    return probe?.status == 0 ? nil : "needs namespaces of its own"
   }()
 
   /// Starts it: nodes n1, n2, …
@@ -42,7 +44,8 @@ public final class SlurmLab {
       environment[name] = "1"
     }
     return try Launcher.run(
-      program, arguments, environment: environment, directory: folder, timeout: timeout)
+      Self.script, ["exec", folder, program] + arguments, environment: environment,
+      directory: folder, timeout: timeout)
   }
 
   /// Submits a command by `pcompute submit`.
