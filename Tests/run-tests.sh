@@ -101,7 +101,7 @@ run() { # TITLE RANKS LIMIT SUITES [SKIPPED]
   skipped=$((skipped + $(grep -acE '^➜ Test ' "$logs/0" || true)))
   if ((status != 0)); then
     others
-    if ((status == 124 || status == 137)); then
+    if ((SECONDS - started >= limit)); then
       printf '✘ %s: still running after %s s, and ended\n' "$title" "$limit"
       standing
     elif ((bad == 0)); then
