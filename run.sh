@@ -395,8 +395,17 @@ after_deaths() { # LAUNCHER VERDICT STARTED
     grep -qszxF "PCOMPUTE_VERDICT=$2" /proc/[0-9]*/environ || break
     sleep 0.1
   done
-  for path in /dev/shm/{vader,sm}_segment."$(uname -n).$EUID".* /dev/shm/mpich_shm_*; do
-    if [[ -O $path ]] && (($(stat -c %Y "$path" || echo 0) >= $3)) && ! grep -qsF "$path" /proc/[0-9]*/maps; then rm -f "$path"; fi
+  # Nobody has these, a second ago and now: what a rank of another job has just made, it has by then.
+  local left=() orphans=()
+  left=(/dev/shm/{vader,sm}_segment."$(uname -n).$EUID".* /dev/shm/mpich_shm_*)
+  for turn in 1 2; do
+    orphans=()
+    for path in "${left[@]}"; do
+      if [[ -O $path ]] && (($(stat -c %Y "$path" || echo 0) >= $3)) && ! grep -qsF "$path" /proc/[0-9]*/maps; then orphans+=("$path"); fi
+    done
+    ((${#orphans[@]})) || break
+    left=("${orphans[@]}")
+    if ((turn == 1)); then sleep 1; else rm -f "${orphans[@]}"; fi
   done
   # The folder of Open MPI's launcher, version 4 and version 5.
   path=${TMPDIR:-/tmp}/ompi
