@@ -345,6 +345,12 @@ attend_farm() { # PROGRAM farm ARGUMENT…
     else
       options+=(--enable-recovery)
     fi
+    if [[ $kind != hydra && ${SLURM_JOB_ID:-} ]]; then
+      export PCOMPUTE_SRUN
+      PCOMPUTE_SRUN=$(command -v srun || true)
+      # An mpirun that is called by its path puts the folder before all others.
+      PATH=$root/slurm/tolerant:${launcher%/*}:$PATH launcher=${launcher##*/}
+    fi
   fi
   PCOMPUTE_VERDICT=$verdict "$launcher" ${ranks:+-n "$ranks"} "${options[@]}" "$@" <&0 &
   child=$! started=$(date +%s)

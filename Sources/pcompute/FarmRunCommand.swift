@@ -252,7 +252,7 @@ struct FarmRunCommand: Job {
         line.clear()
         StandardError.write("pcompute: \(text)")
       }, progress: { progress in line.show(text: progress.line) })
-    if options.journal != nil { Main.leaveBeginning() }
+    Main.leaveBeginning(canGoOn: options.journal != nil)
     return record
   }
 

@@ -20,8 +20,8 @@ internal import SPMD
   /// where ranks may be lost.
   static func leaveVerdict(_ status: Int32) { writeVerdict("\(status)") }
 
-  /// Writes there that a job has begun which can go on another time, should rank 0 not come to its end.
-  static func leaveBeginning() { writeVerdict("begun") }
+  /// Writes there that a job runs, and whether it can go on another time, should rank 0 not come to its end.
+  static func leaveBeginning(canGoOn: Bool) { writeVerdict(canGoOn ? "begun" : "running") }
 
   private static func writeVerdict(_ text: String) {
     guard let path = environmentVariable("PCOMPUTE_VERDICT") else { return }

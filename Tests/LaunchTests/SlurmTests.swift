@@ -159,4 +159,19 @@ struct SlurmTests {
       words.standardOutput.split(separator: "\n").suffix(4)
         == ["sort", "it's 7 $HOME.txt", "-o", "out-7%.txt"])
   }
+
+  /// The script of a farm that outlives nodes brings along what run.sh takes from a file.
+  @Test("What stands before srun is the same in a script and in the file of run.sh")
+  func daemonStarter() throws {
+    let result = try Launcher.run(
+      Launcher.product("pcompute"),
+      ["submit", "--launcher", "mpirun", "--dry-run", "--", "farm", "tasks", "--tolerant"],
+      environment: ["PCOMPUTE_LAUNCHER": "/usr/bin/mpirun.openmpi"])
+    #expect(result.status == 0, "\(result.standardError)")
+    let file = Launcher.packageFolder + "/slurm/tolerant/srun"
+    #expect(result.standardOutput.contains(try String(contentsOfFile: file, encoding: .utf8)))
+    #expect(result.standardOutput.contains("#SBATCH --no-kill\n"))
+    let check = try Launcher.run("bash", ["-n"], input: result.standardOutput)
+    #expect(check.status == 0, "\(check.standardError)")
+  }
 }

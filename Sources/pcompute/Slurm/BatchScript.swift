@@ -30,8 +30,9 @@ struct BatchScript {
     let line = words.joined(separator: " ")
     guard survives else { return (lines + ["exec \(line)", ""]).joined(separator: "\n") }
     // As in run.sh: mpirun's own status says nothing where ranks may be lost.
+    lines += ["export PCOMPUTE_VERDICT=$(mktemp)"]
+    if let daemonStarter { lines += daemonStarter }
     lines += [
-      "export PCOMPUTE_VERDICT=$(mktemp)",
       "\(line) &",
       "launcher=$!",
       "for signal in TERM INT USR1 USR2; do",
@@ -48,7 +49,7 @@ struct BatchScript {
       "  [0-9]*) status=$verdict ;;",
       "  begun) status=\(FarmStatus.unfinished) ;;",
       "esac",
-      "rm -f \"$PCOMPUTE_VERDICT\"",
+      "rm -rf \"$PCOMPUTE_VERDICT\" \"${folder:-}\"",
       "exit \"$status\"",
       "",
     ]
@@ -59,14 +60,46 @@ struct BatchScript {
     switch launcher {
     // Standard input would go to every rank.
     case .srun(let plugin): ["srun", "--mpi=\(plugin)", "--input=none"]
-    case .mpirun(let path): [quoted(path)] + (survives ? recovery(of: path) : [])
+    case .mpirun(let path):
+      // One that is called by its path puts the folder before all others.
+      [quoted(daemonStarter == nil ? path : (path as NSString).lastPathComponent)]
+        + (survives ? recovery(of: path) : [])
     }
   }
+
+  /// What goes before an mpirun that has srun start its daemons, and must outlive it.
+  private var daemonStarter: [String]? {
+    guard survives, case .mpirun(let path) = launcher, !isHydra(path) else { return nil }
+    let folder = (path as NSString).deletingLastPathComponent
+    return [
+      "export PCOMPUTE_SRUN=$(command -v srun) folder=$(mktemp -d)",
+      "cat >\"$folder/srun\" <<'END'", Self.tolerantSrun, "END",
+      "chmod +x \"$folder/srun\"",
+      "PATH=$folder:\(quoted(folder)):$PATH",
+    ]
+  }
+
+  /// The text of `slurm/tolerant/srun`.
+  private static let tolerantSrun = #"""
+    #!/bin/bash
+    # Before srun in the PATH of an mpirun that starts its daemons by it: srun ends when the last of their nodes is lost, and
+    # mpirun would end the job with it. PCOMPUTE_SRUN is the real one; the verdict of a farm is a word while that runs.
+    case " $* " in *" orted "* | *" prted "*) ;; *) exec "$PCOMPUTE_SRUN" "$@" ;; esac
+    "$PCOMPUTE_SRUN" --no-kill "$@" &
+    srun=$! status=0
+    trap 'kill -TERM "$srun" 2>/dev/null' TERM INT HUP
+    wait "$srun" || status=$?
+    while [[ $(<"$PCOMPUTE_VERDICT") == [a-z]* ]] && kill -0 "$PPID"; do sleep 0.5; done 2>/dev/null
+    exit "$status"
+    """#
 }
+
+/// Whether it is that of MPICH.
+private func isHydra(_ path: String) -> Bool { path.contains("mpich") || path.contains("hydra") }
 
 /// The options with which an mpirun lets the other ranks live when one dies.
 private func recovery(of path: String) -> [String] {
-  if path.contains("mpich") || path.contains("hydra") {
+  if isHydra(path) {
     // As in run.sh: it would take the death of a rank for its own end.
     let shell =
       #"trap "" USR1; trap : TERM INT HUP; exec 3>&2 2>&-; PCOMPUTE_PROXY=$PPID "$@" 2>&3 3>&-; exit 0"#

@@ -140,11 +140,14 @@ struct SubmitCommand: LocalCommand {
       ("cpus-per-task", cpusPerTask.map(String.init)), ("time", time), ("partition", partition),
       ("account", account), ("output", output), ("array", array),
     ]
-    return named.compactMap { name, value in value.map { "--\(name)=\(quoted($0))" } } + further
+    return named.compactMap { name, value in value.map { "--\(name)=\(quoted($0))" } }
+      + (survives ? ["--no-kill"] : []) + further
   }
 
+  /// Whether the job is to go on where ranks are lost.
+  private var survives: Bool { command.contains("--tolerant") }
+
   private func script() throws -> BatchScript {
-    let survives = command.contains("--tolerant")
     let choice = try LauncherChoice(launcher, survives: survives)
     let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
     return BatchScript(
