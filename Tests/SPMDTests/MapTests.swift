@@ -192,6 +192,24 @@ private struct Refused: Error, CustomStringConvertible {
     #expect(outputs == (world.rank == 0 ? (0..<50).map { $0 * 2 } : nil))
   }
 
+  /// It is ahead of the ranks by more than they may have waiting.
+  @Test func anAsyncSequenceThatIsAhead() async throws {
+    let world = TestWorld.world
+    let count = 300_000
+    let stream = AsyncThrowingStream<Int, any Error> { continuation in
+      for index in 0..<count { continuation.yield(index) }
+      continuation.finish()
+    }
+    let outputs = try await world.map(stream) { task in
+      // The first one gives the sequence time.
+      if task == 0 { spin(0.5) }
+      return task
+    }
+    // Too many to be shown.
+    let isEachOnce = outputs == (world.rank == 0 ? Array(0..<count) : nil)
+    #expect(isEachOnce, "\(outputs?.count ?? 0) outputs")
+  }
+
   @Test func anAsyncSequenceThatFails() async throws {
     let world = TestWorld.world
     var caught = ""

@@ -8,12 +8,11 @@ private final class Feed<Element: Sendable>: @unchecked Sendable {
   private var isOver = false
   private var error: (any Error)?
 
-  /// - Returns: How many wait.
-  func append(_ element: Element) -> Int {
-    lock.withLock {
-      arrived.append(element)
-      return arrived.count
-    }
+  /// How many wait.
+  var count: Int { lock.withLock { arrived.count } }
+
+  func append(_ element: Element) {
+    lock.withLock { arrived.append(element) }
   }
 
   func end(_ error: (any Error)?) {
@@ -58,7 +57,8 @@ extension TaskPool where Task: Sendable {
     let reading = Swift.Task.detached {
       do {
         for try await task in sequence {
-          while feed.append(task) > 1 << 16 { try await Swift.Task.sleep(nanoseconds: 1_000_000) }
+          feed.append(task)
+          while feed.count > Self.readAhead { try await Swift.Task.sleep(nanoseconds: 1_000_000) }
         }
         feed.end(nil)
       } catch {
