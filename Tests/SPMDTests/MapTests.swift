@@ -1,5 +1,6 @@
 import MPI
 import Support
+import Synchronization
 import Testing
 
 @testable import SPMD
@@ -16,6 +17,26 @@ private struct Answer: Codable, Equatable, Sendable {
 
 private struct Refused: Error, CustomStringConvertible {
   var description: String { "refused" }
+}
+
+/// The numbers from 0, which are there as soon as they are asked for.
+private final class CountedNumbers: AsyncSequence, Sendable {
+  let count: Int
+  /// How many have been asked for.
+  let taken = Atomic(0)
+
+  init(count: Int) { self.count = count }
+
+  struct AsyncIterator: AsyncIteratorProtocol {
+    let numbers: CountedNumbers
+
+    mutating func next() async throws -> Int? {
+      let number = numbers.taken.add(1, ordering: .relaxed).oldValue
+      return number < numbers.count ? number : nil
+    }
+  }
+
+  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(numbers: self) }
 }
 
 @Suite struct MapTests {
@@ -208,6 +229,22 @@ private struct Refused: Error, CustomStringConvertible {
     // Too many to be shown.
     let isEachOnce = outputs == (world.rank == 0 ? Array(0..<count) : nil)
     #expect(isEachOnce, "\(outputs?.count ?? 0) outputs")
+  }
+
+  /// What has been read of a sequence and not been run, on the root, is bounded.
+  @Test func anAsyncSequenceLongerThanMemory() async throws {
+    let world = TestWorld.world
+    let numbers = CountedNumbers(count: 500_000)
+    var begun = 0
+    var most = 0
+    let outputs = try await world.map(numbers) { (task: Int) -> Int in
+      begun += 1
+      if world.size == 1 { most = max(most, numbers.taken.load(ordering: .relaxed) - begun) }
+      return task
+    }
+    let sum = (outputs ?? []).reduce(0, +)
+    #expect(sum == (world.rank == 0 ? 500_000 * 499_999 / 2 : 0))
+    #expect(most < 200_000)
   }
 
   @Test func anAsyncSequenceThatFails() async throws {

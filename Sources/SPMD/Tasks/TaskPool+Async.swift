@@ -69,7 +69,7 @@ extension TaskPool where Task: Sendable {
     var isWhole = false
     while !leader.pool.isOver {
       let isBusy = leader.turn(body, give) {
-        guard !isWhole else { return }
+        guard !isWhole, leader.pool.readyCount < Self.readAhead / 2 else { return }
         let (tasks, isOver) = try feed.take()
         isWhole = isOver
         if !tasks.isEmpty || isOver { leader.pool.add(tasks, isLast: isOver) }
