@@ -168,6 +168,26 @@ private final class CountedNumbers: AsyncSequence, Sendable {
     }
   }
 
+  /// What a task has created before it fails is run, whichever rank that was.
+  @Test func createdByThoseThatFail() throws {
+    try withWorld { world in
+      var outputs: [Int] = []
+      var failures = 0
+      try world.forEachOutput(of: 0..<900) { (task: Int, created: inout [Int]) in
+        spin(20e-6)
+        if task >= 0 { created.append(-1 - task) }
+        if task >= 0 && task % 3 == 0 { throw Refused() }
+        return task
+      } _: { _, output in
+        if let output = try? output.get() { outputs.append(output) } else { failures += 1 }
+      }
+      guard world.rank == 0 else { return }
+      #expect(failures == 300)
+      let expected = (0..<900).map { -1 - $0 } + (0..<900).filter { $0 % 3 > 0 }
+      #expect(outputs.sorted() == expected.sorted())
+    }
+  }
+
   /// The root has had enough: all ranks end.
   @Test func theReceiverThrows() throws {
     try withWorld { world in

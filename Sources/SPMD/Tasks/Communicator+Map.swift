@@ -64,7 +64,8 @@ extension Communicator {
   ///     }
   ///
   /// - Parameters:
-  ///   - body: Runs a task, and may append further ones to its second argument.
+  ///   - body: Runs a task, and may append further ones to its second argument, which run also where it
+  ///     throws an error afterwards.
   ///   - receive: Called on the root, with the task's place in the order of the tasks, and its output
   ///     or failure. Where it throws, all ends: pass failures on to end at the first one.
   /// - Complexity: Memory for outputs that are under way only.

@@ -59,12 +59,13 @@ final class PoolWorker<Task, Output> {
   }
 
   private func run(_ task: Task, _ index: Int, _ body: PoolBody<Task, Output>) {
+    let before = created.count
+    // What it has created before an error counts, too.
+    defer { for _ in before..<created.count { report.parents.append(index) } }
     do {
-      let before = created.count
       let output = try body(task, &created)
       results.append(output)
       report.indices.append(index)
-      for _ in before..<created.count { report.parents.append(index) }
     } catch {
       report.failures.append(TaskFailure(task: index, rank: rank, message: "\(error)"))
       // What was to come is not needed any more.
