@@ -30,7 +30,11 @@ struct BatchScript {
     let line = words.joined(separator: " ")
     guard survives else { return (lines + ["exec \(line)", ""]).joined(separator: "\n") }
     // As in run.sh: mpirun's own status says nothing where ranks may be lost.
-    lines += ["export PCOMPUTE_VERDICT=$(mktemp)"]
+    lines += [
+      "scratch=$(mktemp -d)",
+      "export PCOMPUTE_VERDICT=$scratch/verdict",
+      ": >\"$PCOMPUTE_VERDICT\"",
+    ]
     if let daemonStarter { lines += daemonStarter }
     lines += [
       "\(line) &",
@@ -49,7 +53,7 @@ struct BatchScript {
       "  [0-9]*) status=$verdict ;;",
       "  begun) status=\(FarmStatus.unfinished) ;;",
       "esac",
-      "rm -rf \"$PCOMPUTE_VERDICT\" \"${folder:-}\"",
+      "rm -rf \"$scratch\"",
       "exit \"$status\"",
       "",
     ]
@@ -72,10 +76,10 @@ struct BatchScript {
     guard survives, case .mpirun(let path) = launcher, !isHydra(path) else { return nil }
     let folder = (path as NSString).deletingLastPathComponent
     return [
-      "export PCOMPUTE_SRUN=$(command -v srun) folder=$(mktemp -d)",
-      "cat >\"$folder/srun\" <<'END'", Self.tolerantSrun, "END",
-      "chmod +x \"$folder/srun\"",
-      "PATH=$folder:\(quoted(folder)):$PATH",
+      "export PCOMPUTE_SRUN=$(command -v srun)",
+      "cat >\"$scratch/srun\" <<'END'", Self.tolerantSrun, "END",
+      "chmod +x \"$scratch/srun\"",
+      "PATH=$scratch:\(quoted(folder)):$PATH",
     ]
   }
 
