@@ -345,9 +345,8 @@ attend_farm() { # PROGRAM farm ARGUMENT…
     else
       options+=(--enable-recovery)
     fi
-    if [[ $kind != hydra && ${SLURM_JOB_ID:-} ]]; then
+    if [[ $kind != hydra && ${SLURM_JOB_ID:-} ]] && PCOMPUTE_SRUN=$(command -v srun); then
       export PCOMPUTE_SRUN
-      PCOMPUTE_SRUN=$(command -v srun || true)
       # An mpirun that is called by its path puts the folder before all others.
       PATH=$root/slurm/tolerant:${launcher%/*}:$PATH launcher=${launcher##*/}
     fi
@@ -393,25 +392,26 @@ attend_farm() { # PROGRAM farm ARGUMENT…
   exit "$status"
 }
 
+# Whether a file of shared memory is this user's, no older than a time, and no process has it.
+is_orphan() { # FILE SINCE
+  [[ -O $1 ]] && (($(stat -c %Y "$1" || echo 0) >= $2)) && ! grep -qsF "$1" /proc/[0-9]*/maps
+}
+
 # Waits for ranks that have lost their launcher, and removes what an MPI leaves behind whose processes were killed.
 after_deaths() { # LAUNCHER VERDICT STARTED
-  local turn path
+  local turn path orphans=()
   # Tasks do not have the variable.
   for ((turn = 0; turn < 50; turn++)); do
     grep -qszxF "PCOMPUTE_VERDICT=$2" /proc/[0-9]*/environ || break
     sleep 0.1
   done
   # Nobody has these, a second ago and now: what a rank of another job has just made, it has by then.
-  local left=() orphans=()
-  left=(/dev/shm/{vader,sm}_segment."$(uname -n).$EUID".* /dev/shm/mpich_shm_*)
-  for turn in 1 2; do
-    orphans=()
-    for path in "${left[@]}"; do
-      if [[ -O $path ]] && (($(stat -c %Y "$path" || echo 0) >= $3)) && ! grep -qsF "$path" /proc/[0-9]*/maps; then orphans+=("$path"); fi
-    done
-    ((${#orphans[@]})) || break
-    left=("${orphans[@]}")
-    if ((turn == 1)); then sleep 1; else rm -f "${orphans[@]}"; fi
+  for path in /dev/shm/{vader,sm}_segment."$(uname -n).$EUID".* /dev/shm/mpich_shm_*; do
+    if is_orphan "$path" "$3"; then orphans+=("$path"); fi
+  done
+  if ((${#orphans[@]})); then sleep 1; fi
+  for path in "${orphans[@]}"; do
+    if is_orphan "$path" "$3"; then rm -f "$path"; fi
   done
   # The folder of Open MPI's launcher, version 4 and version 5.
   path=${TMPDIR:-/tmp}/ompi

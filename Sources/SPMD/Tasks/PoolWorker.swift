@@ -60,8 +60,6 @@ final class PoolWorker<Task, Output> {
 
   private func run(_ task: Task, _ index: Int, _ body: PoolBody<Task, Output>) {
     let before = created.count
-    // What it has created before an error counts, too.
-    defer { for _ in before..<created.count { report.parents.append(index) } }
     do {
       let output = try body(task, &created)
       results.append(output)
@@ -71,6 +69,8 @@ final class PoolWorker<Task, Output> {
       // What was to come is not needed any more.
       if endsOnFailure { queue.removeAll() }
     }
+    // Also of one that has thrown an error then.
+    for _ in before..<created.count { report.parents.append(index) }
   }
 
   private func obey(_ order: PoolOrder) throws {
