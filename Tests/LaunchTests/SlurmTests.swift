@@ -174,4 +174,26 @@ struct SlurmTests {
     let check = try Launcher.run("bash", ["-n"], input: result.standardOutput)
     #expect(check.status == 0, "\(check.standardError)")
   }
+
+  /// sbatch passes the environment on, whose variables may have any name.
+  @Test(
+    "The script of a tolerant farm removes nothing but its own",
+    arguments: ["mpirun", "mpirun.mpich"])
+  func cleaning(launcher: String) throws {
+    try Launcher.withTemporaryFolder { folder in
+      let path = "\(folder)/\(launcher)"
+      try "#!/bin/sh\nexit 5\n".write(toFile: path, atomically: true, encoding: .utf8)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+      let script = try Launcher.run(
+        Launcher.product("pcompute"),
+        ["submit", "--launcher", "mpirun", "--dry-run", "--", "farm", "tasks", "--tolerant"],
+        environment: ["PCOMPUTE_LAUNCHER": path])
+      #expect(script.status == 0, "\(script.standardError)")
+      let result = try Launcher.run(
+        "bash", ["-s"], environment: ["folder": folder, "scratch": folder, "TMPDIR": folder],
+        input: script.standardOutput)
+      #expect(result.status == 5, "\(result.standardError)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [launcher])
+    }
+  }
 }
