@@ -18,7 +18,8 @@ let common: [SwiftSetting] =
 
 // MPICH's handles are integers, all others' are pointers; see Sources/MPI/Internals/Handles.swift.
 let library: [SwiftSetting] =
-  common + [.enableExperimentalFeature("Lifetimes")]
+  common
+  + [.enableExperimentalFeature("Lifetimes"), .enableExperimentalFeature("AddressableParameters")]
   + (mpi.hasPrefix("mpich") ? [.define("MPI_INTEGER_HANDLES")] : [])
 
 /// The modules of tests to build; all of them where it is not set. What a build for another MPI need not have again.
@@ -107,6 +108,8 @@ let package = Package(
       swiftSettings: common),
     .executableTarget(
       name: "sums", dependencies: ["SPMD"], path: "Benchmarks/sums/Swift", swiftSettings: common),
+    .executableTarget(
+      name: "loops", dependencies: ["SPMD"], path: "Benchmarks/loops/Swift", swiftSettings: common),
     .executableTarget(
       name: "sorting", dependencies: ["MPI", "SPMD"], path: "Benchmarks/sort/Swift",
       swiftSettings: common),

@@ -226,4 +226,10 @@ static inline int CMPI_Testany_persistent(
 #endif
 }
 
+// A status that the library is about to fill, as C leaves it: Swift would write zeros first, at each receive.
+static inline MPI_Status CMPI_Status_unset(void) {
+  MPI_Status status;
+  return status;
+}
+
 #endif

@@ -19,7 +19,7 @@ func hosts(of world: Communicator) throws -> [HostRanks] {
   }
   // A line of JSON from each speaker, and nothing from the others.
   let line = record.map { [UInt8]($0) + [newline] } ?? []
-  guard let all = try world.gather(line.span, to: 0) else { return [] }
+  guard let all = try world.gather(line, to: 0) else { return [] }
   return try all.split(separator: newline)
     .map { try JSONDecoder().decode(Described.self, from: Data($0)) }
     .map { HostRanks(host: $0.host, ranks: $0.ranks) }

@@ -23,7 +23,7 @@ struct InfoCommand: Job {
       memory: Machine.memory, availableMemory: Machine.availableMemory,
       pid: Int(getpid()))
     let line = [UInt8](try JSONEncoder().encode(own)) + [UInt8(ascii: "\n")]
-    guard let lines = try world.gather(line.span, to: 0) else { return }
+    guard let lines = try world.gather(line, to: 0) else { return }
     let ranks = try lines.split(separator: UInt8(ascii: "\n"))
       .map { try JSONDecoder().decode(RankInfo.self, from: Data($0)) }
 

@@ -65,8 +65,8 @@ import MPI
     let matrix = (0..<24).map { value(rank, $0) }
     var theirs = [Double](repeating: -1, count: 24)
     let column = try Layout<Double>.strided(count: 6, stride: 4)
-    let onItsWay = try world.immediate.send(matrix.span, layout: column, at: 2, to: peer, tag: 3)
-    try world.receive(into: theirs.mutableSpan, layout: column, at: 1, from: peer, tag: 3)
+    let onItsWay = try world.immediate.send(matrix.span.laid(out: column, at: 2), to: peer, tag: 3)
+    try world.receive(into: theirs.mutableSpan.laid(out: column, at: 1), from: peer, tag: 3)
     try onItsWay.wait()
     let expected = (0..<24).map { $0 % 4 == 1 ? value(peer, $0 + 1) : -1 }
     checks.expect(theirs == expected, "a column of rank \(peer)")

@@ -10,6 +10,11 @@ enum Compiler {
 
   /// Has the compiler compare the errors of a file with its comments.
   static func verify(_ path: String, _ options: [String] = []) throws -> LaunchResult {
+    try compile(path, ["-verify", "-verify-ignore-unrelated"] + options)
+  }
+
+  /// Compiles a file as far as lifetimes, exclusivity and, with `-O`, the optimizer go.
+  static func compile(_ path: String, _ options: [String] = []) throws -> LaunchResult {
     let package = Launcher.packageFolder
     let checkouts = build.appending(path: "../../checkouts").standardized.path
     let folders = try Launcher.run("pkg-config", ["--cflags-only-I", Launcher.mpi]).standardOutput
@@ -22,8 +27,8 @@ enum Compiler {
     return try Launcher.run(
       "swiftc",
       [
-        "-frontend", "-emit-sil", "-verify", "-verify-ignore-unrelated", "-swift-version", "6",
-        "-module-name", "Fixture", "-I", build.appending(path: "Modules").path,
+        "-frontend", "-emit-sil", "-swift-version", "6", "-module-name", "Fixture", "-I",
+        build.appending(path: "Modules").path,
         "-o", "/dev/null", path,
       ] + options
         + (folders + moduleMaps.map { "-fmodule-map-file=\($0)" }).flatMap { ["-Xcc", $0] },

@@ -10,8 +10,9 @@ import Testing
   private static let folder = "Tests/LaunchTests/Fixtures/MustNotCompile"
 
   private static let files = [
-    "Collective", "Datatypes", "Escape", "Exchange", "OldNames", "Persistent", "PersistentTypes",
-    "Receive", "Reductions", "Send", "Storage", "Wait", "Windows",
+    "Collective", "Datatypes", "Escape", "Exchange", "Mistakes", "OldNames", "Operands",
+    "Persistent",
+    "PersistentTypes", "Receive", "Reductions", "Send", "Storage", "Wait", "Windows",
   ]
 
   @Test(arguments: files)

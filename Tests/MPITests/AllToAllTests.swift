@@ -21,9 +21,9 @@ import Testing
     let request = try world.immediate.allToAll(sent.span, into: immediate.mutableSpan)
     try request.wait()
     var inPlace = sent
-    try world.allToAll(inPlace.mutableSpan)
+    try world.allToAll(&inPlace)
     var immediateInPlace = sent
-    let second = try world.immediate.allToAll(immediateInPlace.mutableSpan)
+    let second = try world.immediate.allToAll(&immediateInPlace)
     try second.wait()
     #expect(array == expected)
     #expect(blocking == expected + [-1])
@@ -87,7 +87,7 @@ import Testing
       storage.replaceSubrange(parts[other], with: message(world.rank, other, counts[other]))
       expected.replaceSubrange(parts[other], with: message(other, world.rank, counts[other]))
     }
-    try world.allToAll(storage.mutableSpan, exchanging: parts)
+    try world.allToAll(&storage, exchanging: parts)
     #expect(storage == expected)
   }
 

@@ -21,7 +21,7 @@ import Testing
   private func value<T: Codable>(_ type: [T].Type, from bytes: [UInt8]) throws -> [T]? {
     try withSendBuffer(byteCount: 1 << 16) {
       try world.send(bytes.span, to: world.right, mode: .buffered)
-      do throws(MPIError) {
+      do {
         return try world.receive(decoding: type, from: world.left)
       } catch  where error.code == .conversion {
         return nil

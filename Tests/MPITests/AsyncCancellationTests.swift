@@ -10,14 +10,14 @@ import Testing
   enum Way: CaseIterable, Sendable {
     case searching, bounded, into, message
 
-    func receive(on world: Communicator, tag: MessageTag) async throws(MPIError) -> Int {
+    func receive(on world: Communicator, tag: MessageTag) async throws -> Int {
       switch self {
       case .searching: return try await world.async.receive(Int.self, from: .any, tag: tag)[0]
       case .bounded:
         return try await world.async.receive(Int.self, count: 1, from: .any, tag: tag)[0]
       case .into:
         var storage = [-1]
-        do throws(MPIError) {
+        do {
           try await world.async.receive(into: &storage, from: .any, tag: tag)
         } catch {
           if storage != [-1] { Issue.record("\(storage) after \(error)") }
@@ -36,7 +36,7 @@ import Testing
   @Test("A receive that is cancelled loses no message", arguments: Way.allCases)
   func receive(way: Way) async throws {
     let world = world
-    let waiting = Task { () async throws(MPIError) in try await way.receive(on: world, tag: 1) }
+    let waiting = Task { () async throws in try await way.receive(on: world, tag: 1) }
     // Longer than it takes to begin, and nothing hangs if it was not enough.
     try await Task.sleep(for: .milliseconds(5))
     waiting.cancel()
@@ -84,7 +84,7 @@ import Testing
     var received: [Int] = []
     var cancelled = 0
     while received.count < count {
-      let waiting = Task { () async throws(MPIError) in try await way.receive(on: world, tag: 1) }
+      let waiting = Task { () async throws in try await way.receive(on: world, tag: 1) }
       if cancelled < 10_000 {
         let delay = (received.count + cancelled) % 5
         if delay > 0 { try await Task.sleep(for: .microseconds(delay * 20)) }

@@ -70,6 +70,21 @@ import Testing
     #expect(edge == (world.rank + 1 == world.size ? nil : sample(world.rank + 1, count)))
   }
 
+  @Test("From no process there is no value") func noProcess() async throws {
+    let edge: Int? = nil
+    await expectError(.conversion) {
+      _ = try await world.async.receive(decoding: Int.self, from: edge)
+    }
+    await expectError(.conversion) {
+      _ = try await world.async.receiveWithStatus(decoding: Int.self, from: edge)
+    }
+    let nothing = try await world.async.sendReceive(
+      encoding: world.rank, to: edge, decoding: Int.self, from: edge)
+    var count = 0
+    for try await _ in world.messages(decoding: Int.self, from: edge) { count += 1 }
+    #expect(nothing == nil && count == 0)
+  }
+
   @Test("Many under way, answered in another order") func many() async throws {
     let world = world
     let count = 200
@@ -106,7 +121,7 @@ import Testing
     var errors: [MPIError.Code] = []
     let iterator = world.messages(decoding: Fragile.self, tag: 6).makeAsyncIterator()
     for _ in 0..<9 {
-      do throws(MPIError) {
+      do {
         if let (value, status) = try await iterator.next(isolation: nil),
           status.source == world.left
         {
@@ -166,7 +181,7 @@ import Testing
     var errors = 0
     let length = try MessageEncoder().encode(sample(world.left, 20)).count
     for _ in 0..<length {
-      do throws(MPIError) {
+      do {
         _ = try await world.async.receive(decoding: Job1.self, from: world.left, tag: 2)
       } catch {
         if error.code == .conversion { errors += 1 }
@@ -195,7 +210,7 @@ import Testing
   func cancelledReceive() async throws {
     let world = world
     for early in [true, false] {
-      let waiting = Task { () async throws(MPIError) in
+      let waiting = Task { () async throws in
         if early { unsafe withUnsafeCurrentTask { unsafe $0?.cancel() } }
         return try await world.async.receive(decoding: Job1.self, from: .any, tag: 1)
       }

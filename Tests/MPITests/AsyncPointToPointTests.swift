@@ -74,8 +74,8 @@ import Testing
 
   @Test("From and to no process") func noProcess() async throws {
     try await world.async.send([1, 2, 3], to: nil)
-    let none = try await world.async.receive(Int.self, from: nil)
-    let bounded = try await world.async.receive(Int.self, count: 4, from: nil)
+    let none = try await world.async.receive(Int.self, from: nil as Int?)
+    let bounded = try await world.async.receive(Int.self, count: 4, from: nil as Int?)
     #expect(none == [])
     #expect(bounded == [])
   }

@@ -112,8 +112,8 @@ typealias Bits = AtomicDatatype & BitwiseDatatype & FixedWidthInteger
     let flags = try Window<Bool>(count: 3, on: world)
     let mine = Int32(world.rank + 1)
     let initial: [Int32] = [0, 1, 1000, -1000, -1, 0, 0]
-    try window.withLock(on: world.rank) { try $0.put(initial.span) }
-    try flags.withLock(on: world.rank) { try $0.put([true, false, false].span) }
+    try window.withLock(on: world.rank) { try $0.put(initial) }
+    try flags.withLock(on: world.rank) { try $0.put([true, false, false]) }
     try world.barrier()
     try window.withLockAll { ranks in
       try ranks[0].accumulate(mine, .sum, at: 0)
@@ -151,10 +151,10 @@ typealias Bits = AtomicDatatype & BitwiseDatatype & FixedWidthInteger
     let place = [Located(Double(world.rank % 3) + 1, at: world.rank)]
     var before = mine
     try window.withLockAll { ranks in
-      try ranks[0].accumulate(mine.span, .sum)
-      try ranks[0].getAccumulate(mine.span, .noOp, into: before.mutableSpan)
+      try ranks[0].accumulate(mine, .sum)
+      try ranks[0].getAccumulate(mine, .noOp, into: &before)
     }
-    try places.withLockAll { ranks in try ranks[0].accumulate(place.span, .maxLocation) }
+    try places.withLockAll { ranks in try ranks[0].accumulate(place, .maxLocation) }
     try world.barrier()
     let sums = try window.withLock(on: 0, .shared) { try $0.get(count: 2) }
     let best = try places.withLock(on: 0, .shared) { try $0.get(at: 0) }

@@ -71,7 +71,7 @@ struct Word: Datatype {
     let mine = mine(count)
     let blocking = try world.allReduce(mine.span, product)
     var inPlace = mine
-    try world.allReduce(inPlace.mutableSpan, product)
+    try world.allReduce(&inPlace, product)
     var immediate = mine
     let request = try world.immediate.allReduce(mine.span, into: immediate.mutableSpan, product)
     try request.wait()

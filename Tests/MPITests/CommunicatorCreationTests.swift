@@ -157,7 +157,7 @@ struct CommunicatorCreationTests {
     let size = none.count
     #expect(size == 0)
     var wide = try AllocatedArray(repeating: SIMD8<Double>(repeating: 2), count: 3)
-    try world.allReduce(wide.mutableSpan, .sum)
+    try world.allReduce(&wide, .sum)
     let result = wide[2]
     #expect(result == SIMD8(repeating: 2 * Double(world.size)))
   }

@@ -24,16 +24,16 @@ struct DynamicWindowTests {
     var window = try DynamicWindow(on: world)
     let flavor = window.flavor
     do {
-      let first = try window.attach(field.mutableSpan)
-      let second = try window.attach(weights.mutableSpan)
+      let first = try window.attach(&field)
+      let second = try window.attach(&weights)
       let fields = try world.allGather(first.address)
       let others = try world.allGather(second.address)
       let (left, right) = (world.left, world.right)
       do {
         var epoch = try window.fence()
-        try epoch.put(mine.span, to: right, at: fields[right][2..<4])
-        try epoch.accumulate(quarters.span, .sum, to: right, at: others[right][1..<3])
-        try epoch.get(into: back.mutableSpan, from: left, at: fields[left][4..<6])
+        try epoch.put(mine, to: right, at: fields[right][2..<4])
+        try epoch.accumulate(quarters, .sum, to: right, at: others[right][1..<3])
+        try epoch.get(into: &back, from: left, at: fields[left][4..<6])
         try epoch.end()
       }
       try second.detach()
@@ -55,17 +55,17 @@ struct DynamicWindowTests {
     let window = try DynamicWindow(on: world)
     var (before, all): (Int, [Int]) = (0, [])
     do {
-      let attachment = try window.attach(numbers.mutableSpan)
+      let attachment = try window.attach(&numbers)
       let addresses = try world.allGather(attachment.address)
       let home = addresses[0]
       try window.withLockAll { ranks in
         before = try ranks[0].fetchAndReduce(1, .sum, at: home)
         let one = [world.rank + 1]
-        try ranks[0].accumulate(one.span, .sum, at: home[1..<2])
-        if world.rank == world.size - 1 { try ranks[0].put(one.span, at: home[2..<3]) }
+        try ranks[0].accumulate(one, .sum, at: home[1..<2])
+        if world.rank == world.size - 1 { try ranks[0].put(one, at: home[2..<3]) }
         try world.barrier()
         all = try ranks[0].get(at: home)
-        try ranks[0].get(into: copy.mutableSpan, at: home[2..<3])
+        try ranks[0].get(into: &copy, at: home[2..<3])
       }
       // Nobody detaches before all have read.
       try world.barrier()
@@ -83,12 +83,12 @@ struct DynamicWindowTests {
     let three = [1, 2, 3]
     let window = try DynamicWindow(on: world)
     do {
-      let attachment = try window.attach(storage.mutableSpan)
+      let attachment = try window.attach(&storage)
       let address = attachment.address
       #expect(address.count == 2)
       #expect(address[1..<2].count == 1)
       try window.withLock(on: world.rank) { target in
-        expectError(.oneSidedRange) { try target.put(three.span, at: address) }
+        expectError(.oneSidedRange) { try target.put(three, at: address) }
         expectError(.oneSidedRange) { try target.fetchAndReduce(1, .sum, at: address[2..<2]) }
       }
       try attachment.detach()
@@ -104,9 +104,9 @@ struct DynamicWindowTests {
     var nothing: [Int] = []
     for _ in 0..<3 {
       let window = try DynamicWindow(on: world)
-      do { _ = try window.attach(storage.mutableSpan) }
-      let attachment = try window.attach(other.mutableSpan)
-      let empty = try window.attach(nothing.mutableSpan)
+      do { _ = try window.attach(&storage) }
+      let attachment = try window.attach(&other)
+      let empty = try window.attach(&nothing)
       let count = attachment.span.count + empty.span.count
       try window.close()
       #expect(count == 1)

@@ -46,7 +46,7 @@ import Testing
     try request.wait()
     var inPlace = storage()
     inPlace.replaceSubrange(parts[world.rank], with: mine)
-    try world.allGather(inPlace.mutableSpan, counts: parts)
+    try world.allGather(&inPlace, counts: parts)
     #expect(holdsAll(all))
     #expect(holdsAll(immediate))
     #expect(holdsAll(inPlace))
@@ -95,7 +95,7 @@ import Testing
       #expect(Array(received[parts[rank]]) == [UInt8(rank), UInt8(world.rank)])
       #expect(Array(immediate[parts[rank]]) == [UInt8(rank), UInt8(world.rank)])
     }
-    try world.allToAll(sent.mutableSpan, exchanging: parts)
+    try world.allToAll(&sent, exchanging: parts)
     for rank in 0..<world.size {
       #expect(Array(sent[parts[rank]]) == [UInt8(rank), UInt8(world.rank)])
     }

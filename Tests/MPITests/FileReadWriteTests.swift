@@ -18,13 +18,13 @@ let bothWays = [false, true]
       let file = try File(
         opening: scratch.path("f"), mode: [.create, .read, .write], on: world)
       let written = try file.write(
-        mine.span, at: world.rank * count, collectively: collectively)
+        mine, at: world.rank * count, collectively: collectively)
       try file.synchronize()
       try world.barrier()
       try file.synchronize()
       var left = [Int](repeating: -1, count: count)
       let status = try file.read(
-        into: left.mutableSpan, at: world.left * count, collectively: collectively)
+        into: &left, at: world.left * count, collectively: collectively)
       let right = try file.read(
         Int.self, count: count, at: world.right * count, collectively: collectively)
       let position = try file.position()
@@ -46,9 +46,9 @@ let bothWays = [false, true]
       // 3 bytes, then a double, on each rank.
       let at = world.rank * 11
       try file.write(
-        [UInt8](repeating: 7, count: 3).span, at: at, collectively: collectively)
+        [UInt8](repeating: 7, count: 3), at: at, collectively: collectively)
       try file.write(
-        [Double(world.rank) + 0.5].span, at: .byte(at + 3), collectively: collectively)
+        [Double(world.rank) + 0.5], at: .byte(at + 3), collectively: collectively)
       try file.synchronize()
       let back = try file.read(
         Double.self, count: 1, at: .byte(at + 3), collectively: collectively)
@@ -81,7 +81,7 @@ let bothWays = [false, true]
       try file.synchronize()
       try file.seek(to: -count * 8, from: .current)
       var part = [Int](repeating: 0, count: 10)
-      try file.read(into: part.mutableSpan, collectively: collectively)
+      try file.read(into: &part, collectively: collectively)
       let rest = try file.read(Int.self, count: count - 10, collectively: collectively)
       try file.seek(to: -8, from: .end)
       let last = try file.read(Int.self, count: 5, collectively: collectively)
@@ -100,7 +100,7 @@ let bothWays = [false, true]
       try scratch.write([1, 2, 3, 4, 5], to: "f", on: world)
       let file = try File(opening: scratch.path("f"), mode: .read, on: world)
       var storage = [Int](repeating: -1, count: 4)
-      let status = try file.read(into: storage.mutableSpan, at: 3, collectively: collectively)
+      let status = try file.read(into: &storage, at: 3, collectively: collectively)
       let some = try file.read(Int.self, count: 100, at: 2, collectively: collectively)
       let none = try file.read(Int.self, count: 100, at: 5, collectively: collectively)
       let behind = try file.read(Int.self, count: 1, at: 1000, collectively: collectively)
@@ -135,11 +135,11 @@ let bothWays = [false, true]
       let none: [Double] = []
       let file = try File(
         opening: scratch.path("f"), mode: [.create, .read, .write], on: world)
-      let first = try file.write(none.span, at: 5, collectively: collectively)
-      let second = try file.write(none.span, collectively: collectively)
+      let first = try file.write(none, at: 5, collectively: collectively)
+      let second = try file.write(none, collectively: collectively)
       // Some ranks have nothing in a collective operation.
       let mine = [Double](repeating: 1, count: world.rank % 2)
-      try file.write(mine.span, at: world.rank, collectively: collectively)
+      try file.write(mine, at: world.rank, collectively: collectively)
       let size = try file.byteCount
       try file.close()
       try world.barrier()
@@ -156,7 +156,7 @@ let bothWays = [false, true]
       let mine = (0..<37).map { T.sample(world.rank * 100 + $0) }
       let file = try File(
         opening: scratch.path("f"), mode: [.create, .read, .write], on: world)
-      let written = try file.write(mine.span, at: world.rank * 37, collectively: true)
+      let written = try file.write(mine, at: world.rank * 37, collectively: true)
       try file.synchronize()
       try world.barrier()
       try file.synchronize()
@@ -187,8 +187,8 @@ let bothWays = [false, true]
       try world.withScratch { scratch in
         let rows = [Row.sample(1)]
         let file = try File(opening: scratch.path("f"), mode: [.create, .write], on: world)
-        expectError(.invalidDatatype) { try file.write(rows.span, at: 0) }
-        expectError(.invalidDatatype) { try file.write([Located(1.5, at: 3)].span, at: 0) }
+        expectError(.invalidDatatype) { try file.write(rows, at: 0) }
+        expectError(.invalidDatatype) { try file.write([Located(1.5, at: 3)], at: 0) }
         try file.close()
       }
     } else {
@@ -203,7 +203,7 @@ let bothWays = [false, true]
       let file = try File(opening: scratch.path("f"), mode: .read, on: world)
       let read = try file.read(Bool.self, count: 10, at: 0)
       var storage = [Bool](repeating: false, count: 4)
-      try file.read(into: storage.mutableSpan, at: 0, collectively: true)
+      try file.read(into: &storage, at: 0, collectively: true)
       try file.close()
       #expect(read == [false, true, true, true])
       #expect(storage == [false, true, true, true])
@@ -219,22 +219,22 @@ let bothWays = [false, true]
       let file = try File(
         opening: scratch.path("f"), mode: [.create, .read, .write], on: world)
       try file.write(
-        matrix.span, layout: column, at: 1, to: world.rank * 10, collectively: collectively)
+        matrix.span.laid(out: column, at: 1), at: world.rank * 10, collectively: collectively)
       try file.write(
-        matrix.span, layout: column, at: 3, to: world.rank * 10 + 5, collectively: collectively)
+        matrix.span.laid(out: column, at: 3), at: world.rank * 10 + 5, collectively: collectively)
       try file.synchronize()
       try world.barrier()
       try file.synchronize()
       var back = [Int](repeating: -1, count: 20)
       let status = try file.read(
-        into: back.mutableSpan, layout: column, at: 2, from: world.left * 10 + 5,
+        into: back.mutableSpan.laid(out: column, at: 2), at: world.left * 10 + 5,
         collectively: collectively)
       // By the pointer, two instances of a layout: elements 0 and 2, then 3 and 5.
       let pairs = try Layout<Int>.strided(count: 2, stride: 2)
       try file.seek(to: world.rank * 80)
       var two = [Int](repeating: -1, count: 6)
       try file.read(
-        into: two.mutableSpan, layout: pairs, instances: 2, collectively: collectively)
+        into: two.mutableSpan.laid(out: pairs, instances: 2), collectively: collectively)
       try file.close()
       let contents = try scratch.elements(Int.self, "f")
       let expected = (0..<world.size).flatMap { rank in

@@ -84,7 +84,7 @@ import Testing
       let name = "of-\(world.rank)"
       let file = try File(
         opening: scratch.path(name), mode: [.write, .create], on: .selfOnly)
-      try file.write(values(of: world.rank, 10).span)
+      try file.write(values(of: world.rank, 10))
       try file.close()
       let written = try scratch.elements(Int.self, name)
       #expect(written == values(of: world.rank, 10))
@@ -132,7 +132,7 @@ import Testing
       for _ in 0..<3 {
         let file = try File(
           opening: scratch.path("some"), mode: [.write, .create, .deleteOnClose], on: world)
-        try file.write([world.rank].span, at: world.rank)
+        try file.write([world.rank], at: world.rank)
       }
       try world.barrier()
       let isThere = scratch.exists("some")
@@ -156,7 +156,7 @@ import Testing
       for index in 0..<50 {
         let file = try File(
           opening: scratch.path("\(index % 5)"), mode: [.write, .create], on: world)
-        try file.write([index].span, at: world.rank)
+        try file.write([index], at: world.rank)
         try file.close()
       }
       try world.barrier()
@@ -322,7 +322,7 @@ import Testing
     try world.withScratch { scratch in
       let name = "ein Häuschen mit Blick 山 'quoted' #1.dat"
       let file = try File(opening: scratch.path(name), mode: [.write, .create], on: world)
-      try file.write([world.rank].span, at: world.rank)
+      try file.write([world.rank], at: world.rank)
       try file.close()
       try world.barrier()
       let ranks = try scratch.elements(Int.self, name)
@@ -336,7 +336,7 @@ import Testing
       try scratch.write([1, 2, 3] as [UInt8], to: "file", on: world)
       let path = scratch.path("file")
       let reader = try File(opening: path, mode: .read, on: world)
-      let writing = expectAccessError { try reader.write([1].span, at: 0) }
+      let writing = expectAccessError { try reader.write([1], at: 0) }
       try reader.close()
       let writer = try File(opening: path, mode: .write, on: world)
       let reading = expectAccessError { _ = try writer.read(UInt8.self, count: 1, at: 0) }

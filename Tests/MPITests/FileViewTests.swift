@@ -20,12 +20,12 @@ import Testing
       }
       let layout = try Layout<Double>.strided(count: rows, blockLength: width, stride: columns)
       var file = try File(opening: scratch.path("f"), mode: [.create, .read, .write], on: world)
-      if world.rank == 0 { try file.write([UInt8](repeating: 9, count: header).span, at: 0) }
+      if world.rank == 0 { try file.write([UInt8](repeating: 9, count: header), at: 0) }
       try file.setView(
         of: Double.self, from: header + 8 * width * world.rank, layout: layout)
       let view = try file.view
       let places = [try file.byteOffset(of: 0), try file.byteOffset(of: width)]
-      try file.write(mine.span, collectively: collectively)
+      try file.write(mine, collectively: collectively)
       let position = try file.position()
       try file.synchronize()
       try world.barrier()
@@ -74,7 +74,7 @@ import Testing
       try file.setView(
         of: Double.self, from: 8 * (myRows.lowerBound * columns + myColumns.lowerBound),
         layout: block)
-      let status = try file.write(mine.span, collectively: true)
+      let status = try file.write(mine, collectively: true)
       try file.synchronize()
       try world.barrier()
       try file.synchronize()
@@ -102,10 +102,10 @@ import Testing
       var file = try File(
         opening: scratch.path("f\(world.rank)"), mode: [.create, .read, .write], on: .selfOnly)
       try file.setView(of: Int32.self, layout: pairs)
-      try file.write(mine.span, layout: third)
+      try file.write(mine.span.laid(out: third))
       try file.seek(to: 2)
       var back = [Int32](repeating: -1, count: 36)
-      try file.read(into: back.mutableSpan, layout: third, at: 1)
+      try file.read(into: back.mutableSpan.laid(out: third, at: 1))
       let extent = try file.extent(of: Int32.self)
       try file.close()
       let contents = try scratch.elements(Int32.self, "f\(world.rank)")
@@ -146,7 +146,7 @@ import Testing
       let mine = (0..<5).map { Padded.sample(world.rank * 10 + $0) }
       var file = try File(opening: scratch.path("f"), mode: [.create, .read, .write], on: world)
       try file.setView(of: Padded.self)
-      try file.write(mine.span, at: world.rank * 5, collectively: true)
+      try file.write(mine, at: world.rank * 5, collectively: true)
       try file.synchronize()
       try world.barrier()
       try file.synchronize()
@@ -173,14 +173,14 @@ import Testing
       var failure: MPIError?
       var back: [Int32] = []
       var name: File.Representation?
-      do throws(MPIError) {
+      do {
         try file.setView(of: Int32.self, representation: representation)
         name = try file.view.representation
-        try file.write([Int32(world.rank + 1)].span, at: world.rank)
+        try file.write([Int32(world.rank + 1)], at: world.rank)
         try file.synchronize()
         back = try file.read(Int32.self, count: 1, at: world.rank)
       } catch {
-        failure = error
+        failure = error as? MPIError
       }
       try file.close()
       let contents = try scratch.bytes("f")

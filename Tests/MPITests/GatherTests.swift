@@ -92,8 +92,8 @@ import Testing
         storage.replaceSubrange(parts[root], with: values(of: root, count))
       }
       var immediate = storage
-      try world.gather(storage.mutableSpan, to: root)
-      let request = try world.immediate.gather(immediate.mutableSpan, to: root)
+      try world.gather(&storage, to: root)
+      let request = try world.immediate.gather(&immediate, to: root)
       try request.wait()
       let expected = world.rank == root ? gathered(parts) : values(of: world.rank, count)
       #expect(storage == expected)
@@ -165,7 +165,7 @@ import Testing
 
       var inPlace = [Int](repeating: -1, count: room)
       inPlace.replaceSubrange(parts[world.rank], with: mine)
-      try world.allGather(inPlace.mutableSpan, counts: parts)
+      try world.allGather(&inPlace, counts: parts)
       #expect(inPlace == gathered(parts, count: room, filler: -1))
     }
   }
@@ -175,8 +175,8 @@ import Testing
     var storage = [Int](repeating: -1, count: parts.count)
     storage.replaceSubrange(parts[world.rank], with: values(of: world.rank, count))
     var immediate = storage
-    try world.allGather(storage.mutableSpan)
-    let request = try world.immediate.allGather(immediate.mutableSpan)
+    try world.allGather(&storage)
+    let request = try world.immediate.allGather(&immediate)
     try request.wait()
     #expect(storage == gathered(parts))
     #expect(immediate == gathered(parts))

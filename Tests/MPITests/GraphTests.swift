@@ -87,9 +87,9 @@ import Testing
     expectError(.invalidTopology, by: "MPI_Neighbor_allgather") {
       _ = try graph.neighborAllGather(1)
     }
-    expectError(.invalidTopology) { _ = try graph.neighborAllToAll(mine.span) }
+    expectError(.invalidTopology) { _ = try graph.neighborAllToAll(mine) }
     expectError(.invalidTopology) {
-      let request = try graph.immediate.neighborAllToAll(mine.span, into: into.mutableSpan)
+      let request = try graph.immediate.neighborAllToAll(mine, into: &into)
       try request.wait()
     }
   }

@@ -27,9 +27,9 @@ struct InPlacePartsTests {
       let expected = isRoot ? gathered(parts, filler: -1) : own
 
       var blocking = isRoot ? storage(parts, with: [root]) : own
-      try world.gather(blocking.mutableSpan, to: root, counts: parts)
+      try world.gather(&blocking, to: root, counts: parts)
       var nonblocking = isRoot ? storage(parts, with: [root]) : own
-      let request = try world.immediate.gather(nonblocking.mutableSpan, to: root, counts: parts)
+      let request = try world.immediate.gather(&nonblocking, to: root, counts: parts)
       try request.wait()
       #expect(blocking == expected)
       #expect(nonblocking == expected)
@@ -45,9 +45,9 @@ struct InPlacePartsTests {
         isRoot ? gathered(parts, filler: -1) : values(of: world.rank, parts.counts[world.rank])
 
       var blocking = isRoot ? gathered(parts, filler: -1) : empty
-      try world.scatter(blocking.mutableSpan, from: root, counts: parts)
+      try world.scatter(&blocking, from: root, counts: parts)
       var nonblocking = isRoot ? gathered(parts, filler: -1) : empty
-      let request = try world.immediate.scatter(nonblocking.mutableSpan, from: root, counts: parts)
+      let request = try world.immediate.scatter(&nonblocking, from: root, counts: parts)
       try request.wait()
       #expect(blocking == expected)
       #expect(nonblocking == expected)
@@ -57,7 +57,7 @@ struct InPlacePartsTests {
   @Test("Gather to all, nonblocking", arguments: 0..<4) func allGather(seed: Int) throws {
     let parts = parts(seed)
     var elements = storage(parts, with: [world.rank])
-    let request = try world.immediate.allGather(elements.mutableSpan, counts: parts)
+    let request = try world.immediate.allGather(&elements, counts: parts)
     try request.wait()
     #expect(elements == gathered(parts, filler: -1))
   }
@@ -71,7 +71,7 @@ struct InPlacePartsTests {
       }
     }
     var swapped = elements(from: { _ in world.rank }, to: { $0 })
-    let request = try world.immediate.allToAll(swapped.mutableSpan, exchanging: parts)
+    let request = try world.immediate.allToAll(&swapped, exchanging: parts)
     try request.wait()
     #expect(swapped == elements(from: { $0 }, to: { _ in world.rank }))
   }
@@ -83,10 +83,9 @@ struct InPlacePartsTests {
       (0..<world.size).reduce(0) { $0 + value($1, index) }
     }
     var blocking = values(of: world.rank, parts.count)
-    try world.reduceScatter(blocking.mutableSpan, .sum, counts: parts)
+    try world.reduceScatter(&blocking, .sum, counts: parts)
     var nonblocking = values(of: world.rank, parts.count)
-    let request = try world.immediate.reduceScatter(
-      nonblocking.mutableSpan, .sum, counts: parts)
+    let request = try world.immediate.reduceScatter(&nonblocking, .sum, counts: parts)
     try request.wait()
     #expect(Array(blocking.prefix(expected.count)) == expected)
     #expect(Array(nonblocking.prefix(expected.count)) == expected)

@@ -125,7 +125,7 @@ import Testing
 
   @Test("Gather (§5.5)", arguments: [true, false]) func gather(toLow: Bool) throws {
     let root = root(0, inLow: toLow)
-    let value = try between.gather(world.rank, to: root)
+    let value = try between.gather([world.rank], to: root)
     // As many elements as the rank says.
     let varying = try between.gather(values(of: world.rank, world.rank + 1).span, to: root)
     var room = [Int](repeating: -1, count: root == .me ? 2 * theirs.count : 0)
@@ -151,7 +151,7 @@ import Testing
   }
 
   @Test("Gather to all (§5.7)") func allGather() throws {
-    #expect(try between.allGather(world.rank) == theirs)
+    #expect(try between.allGather([world.rank]) == theirs)
     let varying = try between.allGather(values(of: world.rank, world.rank).span)
     #expect(varying == theirs.flatMap { values(of: $0, $0) })
     var room = [Int](repeating: -1, count: 3 * theirs.count + 1)
@@ -221,7 +221,7 @@ import Testing
     let first = try between.split(color: between.rank == 0 ? 4 : nil)
     #expect((first == nil) == (between.rank != 0))
     #expect(first?.remoteSize == (between.rank == 0 ? 1 : nil))
-    #expect(try first?.allGather(world.rank) == (between.rank == 0 ? [theirs[0]] : nil))
+    #expect(try first?.allGather([world.rank]) == (between.rank == 0 ? [theirs[0]] : nil))
     // Colors of which each is in one group only.
     #expect(try between.split(color: isLow ? 1 : 2) == nil)
     expectError(.invalidArgument, by: "MPI_Comm_split") { _ = try between.split(color: -1) }

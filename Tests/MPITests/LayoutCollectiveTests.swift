@@ -24,9 +24,10 @@ import Testing
       var (blocking, immediate) = (storage, storage)
       // The root gives two combs, the others take two triples.
       let layout = try isRoot ? comb() : triple()
-      try world.broadcast(blocking.mutableSpan, layout: layout, at: 1, instances: 2, from: root)
+      try world.broadcast(blocking.mutableSpan.laid(out: layout, at: 1, instances: 2), from: root)
       let request = try world.immediate.broadcast(
-        immediate.mutableSpan, layout: isRoot ? comb() : triple(), at: 1, instances: 2, from: root)
+        immediate.mutableSpan.laid(out: isRoot ? comb() : triple(), at: 1, instances: 2), from: root
+      )
       try request.wait()
       var expected = storage
       if !isRoot {
@@ -46,11 +47,11 @@ import Testing
       let storage = [Int](repeating: -1, count: world.rank == root ? 12 * world.size + 2 : 0)
       var (blocking, immediate) = (storage, storage)
       try world.gather(
-        mine.span, layout: comb(), at: 2, instances: 2, into: blocking.mutableSpan,
-        layout: triple(), resultPosition: 1, resultInstances: 2, to: root)
+        mine.span.laid(out: comb(), at: 2, instances: 2),
+        into: blocking.mutableSpan.laid(out: triple(), at: 1, instances: 2), to: root)
       let request = try world.immediate.gather(
-        mine.span, layout: comb(), at: 2, instances: 2, into: immediate.mutableSpan,
-        layout: triple(), resultPosition: 1, resultInstances: 2, to: root)
+        mine.span.laid(out: comb(), at: 2, instances: 2),
+        into: immediate.mutableSpan.laid(out: triple(), at: 1, instances: 2), to: root)
       try request.wait()
       let expected = gathered(in: storage)
       #expect(blocking == expected)
@@ -63,11 +64,11 @@ import Testing
     let storage = [Int](repeating: -1, count: 12 * world.size + 2)
     var (blocking, immediate) = (storage, storage)
     try world.allGather(
-      mine.span, layout: comb(), at: 2, instances: 2, into: blocking.mutableSpan,
-      layout: triple(), resultPosition: 1, resultInstances: 2)
+      mine.span.laid(out: comb(), at: 2, instances: 2),
+      into: blocking.mutableSpan.laid(out: triple(), at: 1, instances: 2))
     let request = try world.immediate.allGather(
-      mine.span, layout: comb(), at: 2, instances: 2, into: immediate.mutableSpan,
-      layout: triple(), resultPosition: 1, resultInstances: 2)
+      mine.span.laid(out: comb(), at: 2, instances: 2),
+      into: immediate.mutableSpan.laid(out: triple(), at: 1, instances: 2))
     try request.wait()
     #expect(blocking == gathered(in: storage))
     #expect(immediate == gathered(in: storage))
@@ -90,11 +91,11 @@ import Testing
       let storage = [Int](repeating: -1, count: 12)
       var (blocking, immediate) = (storage, storage)
       try world.scatter(
-        all.span, layout: triple(), at: 1, instances: 2, into: blocking.mutableSpan,
-        layout: comb(), resultPosition: 1, resultInstances: 2, from: root)
+        all.span.laid(out: triple(), at: 1, instances: 2),
+        into: blocking.mutableSpan.laid(out: comb(), at: 1, instances: 2), from: root)
       let request = try world.immediate.scatter(
-        all.span, layout: triple(), at: 1, instances: 2, into: immediate.mutableSpan,
-        layout: comb(), resultPosition: 1, resultInstances: 2, from: root)
+        all.span.laid(out: triple(), at: 1, instances: 2),
+        into: immediate.mutableSpan.laid(out: comb(), at: 1, instances: 2), from: root)
       try request.wait()
       var expected = storage
       let origins = places(2 * world.rank) + places(2 * world.rank + 1)
@@ -134,11 +135,11 @@ import Testing
       let storage = [Int](repeating: -1, count: world.rank == root ? 6 * parts.count + 2 : 0)
       var (blocking, immediate) = (storage, storage)
       try world.gather(
-        mine.span, layout: comb(), at: 1, instances: own, into: blocking.mutableSpan,
-        layout: triple(), resultPosition: 1, to: root, counts: parts)
+        mine.span.laid(out: comb(), at: 1, instances: own),
+        into: blocking.mutableSpan.laid(out: triple(), at: 1), to: root, counts: parts)
       let request = try world.immediate.gather(
-        mine.span, layout: comb(), at: 1, instances: own, into: immediate.mutableSpan,
-        layout: triple(), resultPosition: 1, to: root, counts: parts)
+        mine.span.laid(out: comb(), at: 1, instances: own),
+        into: immediate.mutableSpan.laid(out: triple(), at: 1), to: root, counts: parts)
       try request.wait()
       #expect(blocking == gatheredParts(in: storage))
       #expect(immediate == gatheredParts(in: storage))
@@ -150,11 +151,11 @@ import Testing
     let storage = [Int](repeating: -1, count: 6 * parts.count + 2)
     var (blocking, immediate) = (storage, storage)
     try world.allGather(
-      mine.span, layout: comb(), at: 1, instances: own, into: blocking.mutableSpan,
-      layout: triple(), resultPosition: 1, counts: parts)
+      mine.span.laid(out: comb(), at: 1, instances: own),
+      into: blocking.mutableSpan.laid(out: triple(), at: 1), counts: parts)
     let request = try world.immediate.allGather(
-      mine.span, layout: comb(), at: 1, instances: own, into: immediate.mutableSpan,
-      layout: triple(), resultPosition: 1, counts: parts)
+      mine.span.laid(out: comb(), at: 1, instances: own),
+      into: immediate.mutableSpan.laid(out: triple(), at: 1), counts: parts)
     try request.wait()
     #expect(blocking == gatheredParts(in: storage))
     #expect(immediate == gatheredParts(in: storage))
@@ -167,11 +168,13 @@ import Testing
       let storage = [Int](repeating: -1, count: 14)
       var (blocking, immediate) = (storage, storage)
       try world.scatter(
-        all.span, layout: triple(), at: 1, into: blocking.mutableSpan, layout: comb(),
-        resultPosition: 2, resultInstances: own, from: root, counts: parts)
+        all.span.laid(out: triple(), at: 1),
+        into: blocking.mutableSpan.laid(out: comb(), at: 2, instances: own), from: root,
+        counts: parts)
       let request = try world.immediate.scatter(
-        all.span, layout: triple(), at: 1, into: immediate.mutableSpan, layout: comb(),
-        resultPosition: 2, resultInstances: own, from: root, counts: parts)
+        all.span.laid(out: triple(), at: 1),
+        into: immediate.mutableSpan.laid(out: comb(), at: 2, instances: own), from: root,
+        counts: parts)
       try request.wait()
       var expected = storage
       for (index, instance) in parts[world.rank].enumerated() {
@@ -194,17 +197,15 @@ import Testing
     let mine = share[world.rank].flatMap { column in (0..<rows).map { 100 * $0 + column } }
     let elements = Partition(counts: share.counts.map { rows * $0 })
     var (whole, part) = ([Int](repeating: -1, count: matrix.count), mine.map { _ in -1 })
-    try world.allGather(
-      mine.span, layout: nil, into: whole.mutableSpan, layout: column, counts: share)
+    try world.allGather(mine.span, into: whole.mutableSpan.laid(out: column), counts: share)
     #expect(whole == matrix)
-    try world.scatter(
-      matrix.span, layout: column, into: part.mutableSpan, layout: nil, from: 0, counts: share)
+    try world.scatter(matrix.span.laid(out: column), into: part.mutableSpan, from: 0, counts: share)
     #expect(part == mine)
     var run = [Int](repeating: -1, count: matrix.count)
     try world.gather(
-      matrix.span, layout: column, at: share[world.rank].lowerBound,
-      instances: share.counts[world.rank], into: run.mutableSpan, layout: nil, to: 0,
-      counts: elements)
+      matrix.span.laid(
+        out: column, at: share[world.rank].lowerBound, instances: share.counts[world.rank]),
+      into: run.mutableSpan, to: 0, counts: elements)
     if world.rank == 0 {
       #expect(run == (0..<columns).flatMap { column in (0..<rows).map { 100 * $0 + column } })
     }
@@ -217,12 +218,11 @@ import Testing
     let storage = [Int](repeating: -1, count: 3 * world.size + 2)
     var (blocking, immediate) = (storage, storage)
     try world.allToAll(
-      mine.span, layout: triple(), at: 1, into: blocking.mutableSpan, layout: comb,
-      resultPosition: 2)
+      mine.span.laid(out: triple(), at: 1), into: blocking.mutableSpan.laid(out: comb, at: 2))
     let request = try world.immediate.allToAll(
-      mine.span, layout: triple(), at: 1, into: immediate.mutableSpan,
-      layout: Layout<Int>.strided(count: 3, stride: world.size).resized(extent: 1),
-      resultPosition: 2)
+      mine.span.laid(out: triple(), at: 1),
+      into: immediate.mutableSpan.laid(
+        out: Layout<Int>.strided(count: 3, stride: world.size).resized(extent: 1), at: 2))
     try request.wait()
     var expected = storage
     for rank in 0..<world.size {
@@ -240,16 +240,14 @@ import Testing
     let matrix = values(of: 0, rows * size)
     let own = (0..<rows).map { value(0, $0 * size + world.rank) }
     var scattered = [Int](repeating: -1, count: rows)
-    try world.scatter(
-      matrix.span, layout: column, into: scattered.mutableSpan, layout: nil, from: 0)
+    try world.scatter(matrix.span.laid(out: column), into: scattered.mutableSpan, from: 0)
     var gathered = [Int](repeating: -1, count: world.rank == 0 ? rows * size : 0)
-    try world.gather(own.span, layout: nil, into: gathered.mutableSpan, layout: column, to: 0)
+    try world.gather(own.span, into: gathered.mutableSpan.laid(out: column), to: 0)
     var all = [Int](repeating: -1, count: rows * size)
-    try world.allGather(own.span, layout: nil, into: all.mutableSpan, layout: column)
+    try world.allGather(own.span, into: all.mutableSpan.laid(out: column))
     // By columns on all: row r of the matrix is what each column has at r.
     var byColumns = [Int](repeating: -1, count: rows * size)
-    try world.allGather(
-      matrix.span, layout: column, at: world.rank, into: byColumns.mutableSpan, layout: nil)
+    try world.allGather(matrix.span.laid(out: column, at: world.rank), into: byColumns.mutableSpan)
     #expect(scattered == own)
     #expect(gathered == (world.rank == 0 ? matrix : []))
     #expect(all == matrix)
@@ -263,10 +261,9 @@ import Testing
     for root in 0..<size {
       let all = rank == root ? values(of: root, 2 * size + 4) : []
       var (blocking, immediate) = ([Int](repeating: -1, count: 6), [Int](repeating: -1, count: 6))
-      try world.scatter(
-        all.span, layout: window, into: blocking.mutableSpan, layout: nil, from: root)
+      try world.scatter(all.span.laid(out: window), into: blocking.mutableSpan, from: root)
       let request = try world.immediate.scatter(
-        all.span, layout: window, into: immediate.mutableSpan, layout: nil, from: root)
+        all.span.laid(out: window), into: immediate.mutableSpan, from: root)
       try request.wait()
       let expected = (0..<6).map { value(root, 2 * rank + $0) }
       #expect(blocking == expected)
@@ -275,9 +272,9 @@ import Testing
     let all = values(of: rank, 2 * size + 4)
     let empty = [Int](repeating: -1, count: 6 * size)
     var (blocking, immediate) = (empty, empty)
-    try world.allToAll(all.span, layout: window, into: blocking.mutableSpan, layout: nil)
+    try world.allToAll(all.span.laid(out: window), into: blocking.mutableSpan)
     let request = try world.immediate.allToAll(
-      all.span, layout: window, into: immediate.mutableSpan, layout: nil)
+      all.span.laid(out: window), into: immediate.mutableSpan)
     try request.wait()
     let expected = (0..<6 * size).map { value($0 / 6, 2 * rank + $0 % 6) }
     #expect(blocking == expected)
@@ -355,7 +352,7 @@ import Testing
     var swapped = storage
     // As many as there are between the two ranks; nothing between this rank and itself.
     let layouts = (0..<size).map { $0 == rank ? nil : pair.placed(at: 4 * $0 + 1) }
-    try world.allToAll(swapped.mutableSpan, exchanging: layouts)
+    try world.allToAll(&swapped, exchanging: layouts)
     var expected = storage
     for other in 0..<size where other != rank {
       for offset in [1, 3] { expected[4 * other + offset] = value(other, 4 * rank + offset) }
@@ -393,15 +390,15 @@ import Testing
   @Test("Bool in collectives is always true or false") func bools() throws {
     let (size, rank) = (world.size, world.rank)
     func bytes(_ flags: [Bool]) -> [UInt8] { unsafe flags.withUnsafeBytes { unsafe Array($0) } }
-    let raw = [UInt8](repeating: 7, count: size)
+    let raw = invalidFlags([UInt8](repeating: 7, count: size))
     func pair() throws -> Layout<Bool> { try .strided(count: 1, stride: 1).resized(extent: 2) }
     let clear = [Bool](repeating: false, count: 2 * size)
     var (blocking, immediate, each, eachImmediate) = (clear, clear, clear, clear)
-    try world.allToAll(raw.span, layout: nil, into: blocking.mutableSpan, layout: pair())
+    try world.allToAll(raw.span, into: blocking.mutableSpan.laid(out: pair()))
     let request = try world.immediate.allToAll(
-      raw.span, layout: nil, into: immediate.mutableSpan, layout: pair())
+      raw.span, into: immediate.mutableSpan.laid(out: pair()))
     try request.wait()
-    let one = try Layout<UInt8>.contiguous(count: 1)
+    let one = try Layout<Bool>.contiguous(count: 1)
     let sending = (0..<size).map { one.placed(at: $0) }
     try world.allToAll(
       raw.span, layouts: sending, into: each.mutableSpan,
@@ -421,15 +418,15 @@ import Testing
     let layout = try comb()
     for root in [-1, world.size] {
       expectError(.invalidRoot) {
-        try world.broadcast(storage.mutableSpan, layout: layout, from: root)
+        try world.broadcast(storage.mutableSpan.laid(out: layout), from: root)
       }
       expectError(.invalidRoot) {
         try world.gather(
-          mine.span, layout: layout, into: storage.mutableSpan, layout: layout, to: root)
+          mine.span.laid(out: layout), into: storage.mutableSpan.laid(out: layout), to: root)
       }
       expectError(.invalidRoot) {
         try world.scatter(
-          mine.span, layout: layout, into: storage.mutableSpan, layout: layout, from: root)
+          mine.span.laid(out: layout), into: storage.mutableSpan.laid(out: layout), from: root)
       }
     }
   }

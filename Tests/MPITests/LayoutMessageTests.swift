@@ -36,27 +36,27 @@ import Testing
     let room = 4 * MPI.bufferedByteCount(of: column, instances: 2)
     try MPI.withSendBuffer(byteCount: room) {
       let receiving = try world.immediate.receive(
-        into: immediate.mutableSpan, layout: pairs, at: 1, instances: 3, from: left)
+        into: immediate.mutableSpan.laid(out: pairs, at: 1, instances: 3), from: left)
       // A ready send wants its receive to be there.
       try world.barrier()
       let sending = try world.immediate.send(
-        mine.span, layout: column, at: 3, instances: 2, to: right, mode: mode)
+        mine.span.laid(out: column, at: 3, instances: 2), to: right, mode: mode)
       try sending.wait()
       status = try receiving.wait()
 
       let again = try world.immediate.receive(
-        into: blocking.mutableSpan, layout: pairs, at: 1, instances: 3, from: .any, tag: 4)
+        into: blocking.mutableSpan.laid(out: pairs, at: 1, instances: 3), from: .any, tag: 4)
       try world.barrier()
       try world.send(
-        mine.span, layout: column, at: 3, instances: 2, to: right, tag: 4, mode: mode)
+        mine.span.laid(out: column, at: 3, instances: 2), to: right, tag: 4, mode: mode)
       try again.wait()
 
       var exchange = world.exchange()
       try exchange.receive(
-        into: exchanged.mutableSpan, layout: pairs, at: 1, instances: 3, from: left, tag: 5)
+        into: exchanged.mutableSpan.laid(out: pairs, at: 1, instances: 3), from: left, tag: 5)
       try world.barrier()
       try exchange.send(
-        mine.span, layout: column, at: 3, instances: 2, to: right, tag: 5, mode: mode)
+        mine.span.laid(out: column, at: 3, instances: 2), to: right, tag: 5, mode: mode)
       statuses = try exchange.statuses()
     }
     #expect(immediate == expected(from: left))
@@ -70,24 +70,24 @@ import Testing
     let (mine, right, left) = (mine, world.right, world.left)
     var (known, any, matched, exchanged) = (empty, empty, empty, empty)
     let sending = try world.immediate.send(
-      mine.span, layout: column, at: 3, instances: 2, to: right)
+      mine.span.laid(out: column, at: 3, instances: 2), to: right)
     let first = try world.receive(
-      into: known.mutableSpan, layout: pairs, at: 1, instances: 3, from: left)
+      into: known.mutableSpan.laid(out: pairs, at: 1, instances: 3), from: left)
     try sending.wait()
     let sendingNext = try world.immediate.send(
-      mine.span, layout: column, at: 3, instances: 2, to: right)
+      mine.span.laid(out: column, at: 3, instances: 2), to: right)
     let second = try world.receive(
-      into: any.mutableSpan, layout: pairs, at: 1, instances: 3, from: .any)
+      into: any.mutableSpan.laid(out: pairs, at: 1, instances: 3), from: .any)
     try sendingNext.wait()
     let sendingLast = try world.immediate.send(
-      mine.span, layout: column, at: 3, instances: 2, to: right)
+      mine.span.laid(out: column, at: 3, instances: 2), to: right)
     let third = try world.matchedProbe(from: left).receive(
-      into: matched.mutableSpan, layout: pairs, at: 1, instances: 3)
+      into: matched.mutableSpan.laid(out: pairs, at: 1, instances: 3))
     try sendingLast.wait()
     var exchange = world.exchange()
     try exchange.receive(
-      into: exchanged.mutableSpan, layout: pairs, at: 1, instances: 3, from: .any)
-    try exchange.send(mine.span, layout: column, at: 3, instances: 2, to: right)
+      into: exchanged.mutableSpan.laid(out: pairs, at: 1, instances: 3), from: .any)
+    try exchange.send(mine.span.laid(out: column, at: 3, instances: 2), to: right)
     try exchange.wait()
     for buffer in [known, any, matched, exchanged] { #expect(buffer == expected(from: left)) }
     for status in [first, second, third] {
@@ -100,15 +100,15 @@ import Testing
     let (mine, right, left) = (mine, world.right, world.left)
     var (known, any, run) = (empty, empty, [Int](repeating: -1, count: 6))
     try world.sendReceive(
-      mine.span, layout: column, at: 3, instances: 2, to: right,
-      into: known.mutableSpan, layout: pairs, resultPosition: 1, resultInstances: 3, from: left)
+      mine.span.laid(out: column, at: 3, instances: 2), to: right,
+      into: known.mutableSpan.laid(out: pairs, at: 1, instances: 3), from: left)
     try world.sendReceive(
-      mine.span, layout: column, at: 3, instances: 2, to: right, tag: 1,
-      into: any.mutableSpan, layout: pairs, resultPosition: 1, resultInstances: 3, from: .any,
+      mine.span.laid(out: column, at: 3, instances: 2), to: right, tag: 1,
+      into: any.mutableSpan.laid(out: pairs, at: 1, instances: 3), from: .any,
       receiving: 1)
     try world.sendReceive(
-      mine.span, layout: column, at: 3, instances: 2, to: right, into: run.mutableSpan,
-      layout: nil, from: left)
+      mine.span.laid(out: column, at: 3, instances: 2), to: right, into: run.mutableSpan, from: left
+    )
     #expect(known == expected(from: left))
     #expect(any == expected(from: left))
     #expect(run == sent.map { value(left, $0) })
@@ -117,10 +117,10 @@ import Testing
   @Test("In place") func replacing() throws {
     let (right, left) = (world.right, world.left)
     var (known, any) = (mine, mine)
-    try world.sendReceive(
-      replacing: known.mutableSpan, layout: column, at: 3, instances: 2, to: right, from: left)
-    try world.sendReceive(
-      replacing: any.mutableSpan, layout: column, at: 3, instances: 2, to: right, from: .any)
+    var knownView = known.mutableSpan.laid(out: column, at: 3, instances: 2)
+    try world.sendReceive(replacing: &knownView, to: right, from: left)
+    var anyView = any.mutableSpan.laid(out: column, at: 3, instances: 2)
+    try world.sendReceive(replacing: &anyView, to: right, from: .any)
     let expected = (0..<20).map { value(sent.contains($0) ? left : world.rank, $0) }
     #expect(known == expected)
     #expect(any == expected)
@@ -128,15 +128,15 @@ import Testing
 
   @Test("No process, and nothing to send") func nothing() throws {
     var buffer = empty
-    try world.send(mine.span, layout: column, to: nil)
-    let status = try world.receive(into: buffer.mutableSpan, layout: pairs, from: nil)
+    try world.send(mine.span.laid(out: column), to: nil)
+    let status = try world.receive(into: buffer.mutableSpan.laid(out: pairs), from: nil as Int?)
     let none = try world.sendReceive(
-      mine.span, layout: column, instances: 0, to: world.right,
-      into: buffer.mutableSpan, layout: pairs, resultInstances: 0, from: world.left)
+      mine.span.laid(out: column, instances: 0), to: world.right,
+      into: buffer.mutableSpan.laid(out: pairs, instances: 0), from: world.left)
     let blank = try Layout<Int>.strided(count: 0, stride: 3)
     let zero = try world.sendReceive(
-      [Int]().span, layout: blank, instances: 5, to: world.right,
-      into: buffer.mutableSpan, layout: blank, resultPosition: 12, resultInstances: 2,
+      [Int]().span.laid(out: blank, instances: 5), to: world.right,
+      into: buffer.mutableSpan.laid(out: blank, at: 12, instances: 2),
       from: world.left)
     #expect(status.source == nil)
     #expect(none.byteCount == 0)
@@ -147,19 +147,19 @@ import Testing
   @Test("Errors: ranks, and messages that are too long") func errors() throws {
     var buffer = empty
     for rank in [-1, world.size, Int.max] {
-      expectError(.invalidRank) { try world.send(mine.span, layout: column, to: rank) }
+      expectError(.invalidRank) { try world.send(mine.span.laid(out: column), to: rank) }
       expectError(.invalidRank) {
-        try world.receive(into: buffer.mutableSpan, layout: pairs, from: rank)
+        try world.receive(into: buffer.mutableSpan.laid(out: pairs), from: rank)
       }
       expectError(.invalidRank) {
-        let request = try world.immediate.send(mine.span, layout: column, to: rank)
+        let request = try world.immediate.send(mine.span.laid(out: column), to: rank)
         try request.wait()
       }
     }
-    let sending = try world.immediate.send(mine.span, layout: column, to: world.right)
+    let sending = try world.immediate.send(mine.span.laid(out: column), to: world.right)
     let message = try world.matchedProbe(from: world.left)
     do {
-      try message.receive(into: buffer.mutableSpan, layout: pairs)
+      try message.receive(into: buffer.mutableSpan.laid(out: pairs))
       Issue.record("three elements went into two")
     } catch {
       #expect(error.code == .truncated)

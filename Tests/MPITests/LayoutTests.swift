@@ -163,8 +163,9 @@ import Testing
     let mine = values(of: world.rank, sent.layout.span + 1)
     var buffer = [Int](repeating: -1, count: (places.max() ?? 0) + 1 + 2)
     let status = try world.sendReceive(
-      mine.span, layout: sent.layout, to: world.right, into: buffer.mutableSpan,
-      layout: received.layout, resultPosition: 2, resultInstances: instances, from: world.left)
+      mine.span.laid(out: sent.layout), to: world.right,
+      into: buffer.mutableSpan.laid(out: received.layout, at: 2, instances: instances),
+      from: world.left)
     var expected = [Int](repeating: -1, count: buffer.count)
     for (place, origin) in zip(places, sent.positions) {
       expected[place] = value(world.left, origin)
@@ -267,7 +268,7 @@ import Testing
     let a = (0..<n * n * n).map { Float($0 + world.rank) }
     var e = [Float](repeating: -1, count: 9 * 9 * 9)
     try world.sendReceive(
-      a.span, layout: third, at: 2 * n + n * n, to: world.rank, into: e.mutableSpan, layout: nil,
+      a.span.laid(out: third, at: 2 * n + n * n), to: world.rank, into: e.mutableSpan,
       from: world.rank)
     var expected: [Float] = []
     for k in 1..<10 {
@@ -283,7 +284,8 @@ import Testing
     let a = (0..<n * n).map { Float($0) }
     var b = [Float](repeating: -1, count: n * n)
     try world.sendReceive(
-      a.span, layout: lower, to: world.right, into: b.mutableSpan, layout: lower, from: world.left)
+      a.span.laid(out: lower), to: world.right, into: b.mutableSpan.laid(out: lower),
+      from: world.left)
     #expect(b.indices.allSatisfy { b[$0] == ($0 % n > $0 / n ? a[$0] : -1) })
     #expect(lower.count == n * (n - 1) / 2)
   }
@@ -295,12 +297,12 @@ import Testing
     var b = [Float](repeating: -1, count: rows * columns)
     if byExtent {
       try world.sendReceive(
-        a.span, layout: column.resized(extent: 1), instances: columns, to: world.rank,
-        into: b.mutableSpan, layout: nil, from: world.rank)
+        a.span.laid(out: column.resized(extent: 1), instances: columns), to: world.rank,
+        into: b.mutableSpan, from: world.rank)
     } else {
       let transposed = try Layout.strided(count: columns, stride: 1, of: column)
       try world.sendReceive(
-        a.span, layout: transposed, to: world.rank, into: b.mutableSpan, layout: nil,
+        a.span.laid(out: transposed), to: world.rank, into: b.mutableSpan,
         from: world.rank)
     }
     #expect(
@@ -344,8 +346,8 @@ import Testing
     let mine = (0..<5).map { Particle.of(world.rank, $0) }
     var received = [Particle](repeating: .none, count: 5)
     try world.sendReceive(
-      mine.span, layout: seen, at: 1, instances: 3, to: world.right,
-      into: received.mutableSpan, layout: seen, resultPosition: 2, resultInstances: 3,
+      mine.span.laid(out: seen, at: 1, instances: 3), to: world.right,
+      into: received.mutableSpan.laid(out: seen, at: 2, instances: 3),
       from: world.left)
     for index in 0..<5 {
       var expected = Particle.none
@@ -368,13 +370,13 @@ import Testing
     let mine = (0..<7).map { Particle.of(world.rank, $0) }
     var masses = [Double](repeating: -1, count: 4)
     let status = try world.sendReceive(
-      mine.span, layout: every, to: world.right, into: masses.mutableSpan, layout: nil,
+      mine.span.laid(out: every), to: world.right, into: masses.mutableSpan,
       from: world.left)
     #expect(masses == [0, 2, 4, 6].map { Particle.of(world.left, $0).mass })
     #expect(status.count(of: Double.self) == 4)
     var back = mine
     try world.sendReceive(
-      [1.0, 2, 3, 4].span, layout: nil, to: world.left, into: back.mutableSpan, layout: every,
+      [1.0, 2, 3, 4].span, to: world.left, into: back.mutableSpan.laid(out: every),
       from: world.right)
     for index in back.indices {
       var expected = mine[index]
@@ -414,32 +416,32 @@ import Testing
       clear, clear, clear, clear, clear, clear
     )
     try world.sendReceive(
-      sent.span, layout: nil, to: world.right, into: blocking.mutableSpan, layout: layout(),
+      sent.span, to: world.right, into: blocking.mutableSpan.laid(out: layout()),
       from: world.left)
     do {
       let receiving = try world.immediate.receive(
-        into: immediate.mutableSpan, layout: layout(), from: world.left)
+        into: immediate.mutableSpan.laid(out: layout()), from: world.left)
       try world.send(sent.span, to: world.right)
       try receiving.wait()
     }
     do {
       let receiving = try world.immediate.receive(
-        into: dropped.mutableSpan, layout: layout(), from: .any)
+        into: dropped.mutableSpan.laid(out: layout()), from: .any)
       try world.send(sent.span, to: world.right)
       _ = try receiving.isComplete()
     }
     do {
       var exchange = world.exchange()
-      try exchange.receive(into: exchanged.mutableSpan, layout: layout(), from: world.left)
+      try exchange.receive(into: exchanged.mutableSpan.laid(out: layout()), from: world.left)
       try exchange.send(sent.span, to: world.right)
       try exchange.wait()
     }
     let sending = try world.immediate.send(sent.span, to: world.right)
-    try world.matchedProbe(from: world.left).receive(into: matched.mutableSpan, layout: layout())
+    try world.matchedProbe(from: world.left).receive(into: matched.mutableSpan.laid(out: layout()))
     try sending.wait()
-    let parts = (0..<world.size).map { _ in sent }.flatMap { $0 }
+    let parts = invalidFlags((0..<world.size).flatMap { _ in sent })
     let request = try world.immediate.allToAll(
-      parts.span, layout: nil, into: given.mutableSpan, layout: layout().resized(extent: 0))
+      parts.span, into: given.mutableSpan.laid(out: layout().resized(extent: 0)))
     try request.wait()
 
     for buffer in [blocking, immediate, dropped, exchanged, matched, given] {

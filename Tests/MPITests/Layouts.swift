@@ -25,11 +25,11 @@ extension Communicator {
     var run = [T](repeating: elements[0], count: instances * layout.count)
     var buffer = buffer
     let forward = try sendReceive(
-      elements.span, layout: layout, at: position, instances: instances, to: right,
-      into: run.mutableSpan, layout: nil, from: left)
+      elements.span.laid(out: layout, at: position, instances: instances), to: right,
+      into: run.mutableSpan, from: left)
     let back = try sendReceive(
-      run.span, layout: nil, to: left, into: buffer.mutableSpan, layout: layout,
-      resultPosition: position, resultInstances: instances, from: right)
+      run.span, to: left,
+      into: buffer.mutableSpan.laid(out: layout, at: position, instances: instances), from: right)
     #expect(forward.byteCount == instances * layout.byteCount)
     #expect(back.byteCount == instances * layout.byteCount)
     return (run, buffer)

@@ -11,9 +11,9 @@ import Testing
     let mine = values(of: world.rank, 3)
     var read = [0, 0, 0]
     let (one, array) = try window.withLock(on: world.right) { target in
-      try target.put(mine.span, at: 1)
+      try target.put(mine, at: 1)
       try target.put(-5, at: 5)
-      try target.get(into: read.mutableSpan, at: 1)
+      try target.get(into: &read, at: 1)
       #expect(target.rank == world.right)
       return (try target.get(at: 5), try target.get(count: 6))
     }
@@ -84,13 +84,13 @@ import Testing
     try window.withLockAll { ranks in
       do {
         var epoch = ranks.epoch()
-        for target in 0..<world.size { try epoch.put(mine.span, to: target, at: world.rank) }
+        for target in 0..<world.size { try epoch.put(mine, to: target, at: world.rank) }
         try epoch.end()
       }
       try world.barrier()
       do {
         var epoch = ranks.epoch()
-        try epoch.get(into: gathered.mutableSpan, from: world.right)
+        try epoch.get(into: &gathered, from: world.right)
         try epoch.end()
       }
       try ranks.synchronize()
@@ -113,11 +113,11 @@ import Testing
     try window.withLockAll { ranks in
       do {
         var epoch = ranks.epoch()
-        try epoch.put(mine.span, to: world.right)
+        try epoch.put(mine, to: world.right)
       }
       do {
         var epoch = ranks.epoch()
-        try epoch.get(into: back.mutableSpan, from: world.right)
+        try epoch.get(into: &back, from: world.right)
       }
     }
     try window.close()

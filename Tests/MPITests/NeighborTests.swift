@@ -70,11 +70,11 @@ extension RandomGraph: Neighborhood {
       var filled = senders.flatMap { sender in
         sender.map { message($0.rank, $0.slot, count) } ?? [Int](repeating: -1, count: count)
       }
-      let array = try topology.neighborAllToAll(sent.span)
+      let array = try topology.neighborAllToAll(sent)
       var blocking = [Int](repeating: -1, count: filled.count + spare)
-      try topology.neighborAllToAll(sent.span, into: blocking.mutableSpan)
+      try topology.neighborAllToAll(sent, into: &blocking)
       var immediate = [Int](repeating: -1, count: filled.count + spare)
-      let request = try topology.immediate.neighborAllToAll(sent.span, into: immediate.mutableSpan)
+      let request = try topology.immediate.neighborAllToAll(sent, into: &immediate)
       try request.wait()
       #expect(array == filled.map { $0 == -1 ? 0 : $0 }, "\(name)")
       filled += [Int](repeating: -1, count: spare)
@@ -91,12 +91,12 @@ extension RandomGraph: Neighborhood {
       let filled = senders.flatMap { sender in
         sender.map { values(of: $0.rank, count) } ?? [Int](repeating: -1, count: count)
       }
-      let array = try topology.neighborAllGather(mine.span)
+      let array = try topology.neighborAllGather(mine)
       let ranks = try topology.neighborAllGather(topology.rank)
       var blocking = [Int](repeating: -1, count: filled.count + 1)
-      try topology.neighborAllGather(mine.span, into: blocking.mutableSpan)
+      try topology.neighborAllGather(mine, into: &blocking)
       var immediate = [Int](repeating: -1, count: filled.count + 1)
-      let request = try topology.immediate.neighborAllGather(mine.span, into: immediate.mutableSpan)
+      let request = try topology.immediate.neighborAllGather(mine, into: &immediate)
       try request.wait()
       #expect(array == filled.filter { $0 != -1 }, "\(name)")
       #expect(ranks == senders.map { $0?.rank }, "\(name)")
@@ -132,14 +132,14 @@ extension RandomGraph: Neighborhood {
         expected.replaceSubrange(receiving[slot], with: message)
         all += message
       }
-      let array = try topology.neighborAllToAll(sent.span, sending: sending)
+      let array = try topology.neighborAllToAll(sent, sending: sending)
       let found = try topology.neighborPartition(for: sending)
       var blocking = [Int](repeating: -1, count: expected.count)
       try topology.neighborAllToAll(
-        sent.span, into: blocking.mutableSpan, sending: sending, receiving: receiving)
+        sent, into: &blocking, sending: sending, receiving: receiving)
       var immediate = [Int](repeating: -1, count: expected.count)
       let request = try topology.immediate.neighborAllToAll(
-        sent.span, into: immediate.mutableSpan, sending: sending, receiving: receiving)
+        sent, into: &immediate, sending: sending, receiving: receiving)
       try request.wait()
       #expect(array == all, "\(name)")
       #expect(
@@ -160,14 +160,14 @@ extension RandomGraph: Neighborhood {
         guard let sender else { continue }
         expected.replaceSubrange(parts[slot], with: values(of: sender.rank, parts.counts[slot]))
       }
-      let array = try topology.neighborAllGather(mine.span)
-      let placed = try topology.neighborAllGather(mine.span, counts: parts)
+      let array = try topology.neighborAllGather(mine)
+      let placed = try topology.neighborAllGather(mine, counts: parts)
       let found = try topology.neighborPartition(for: mine.count)
       var blocking = [Int](repeating: -1, count: expected.count)
-      try topology.neighborAllGather(mine.span, into: blocking.mutableSpan, counts: parts)
+      try topology.neighborAllGather(mine, into: &blocking, counts: parts)
       var immediate = [Int](repeating: -1, count: expected.count)
       let request = try topology.immediate.neighborAllGather(
-        mine.span, into: immediate.mutableSpan, counts: parts)
+        mine, into: &immediate, counts: parts)
       try request.wait()
       let known = zip(senders, parts.counts).map { $0 == nil ? 0 : $1 }
       #expect(found.counts == known, "\(name)")
@@ -217,16 +217,16 @@ extension RandomGraph: Neighborhood {
       }
       var blocking = [Int](repeating: -2, count: expected.count)
       try topology.neighborAllToAll(
-        sent.span, into: blocking.mutableSpan, sending: sending, receiving: receiving)
+        sent, into: &blocking, sending: sending, receiving: receiving)
       var immediate = [Int](repeating: -2, count: expected.count)
       let first = try topology.immediate.neighborAllToAll(
-        sent.span, into: immediate.mutableSpan, sending: sending, receiving: receiving)
+        sent, into: &immediate, sending: sending, receiving: receiving)
       try first.wait()
       var inPlace = storage
-      try topology.neighborAllToAll(inPlace.mutableSpan, sending: sending, receiving: moved)
+      try topology.neighborAllToAll(&inPlace, sending: sending, receiving: moved)
       var immediateInPlace = storage
       let second = try topology.immediate.neighborAllToAll(
-        immediateInPlace.mutableSpan, sending: sending, receiving: moved)
+        &immediateInPlace, sending: sending, receiving: moved)
       try second.wait()
       #expect(blocking == expected, "\(name)")
       #expect(immediate == expected, "\(name)")
@@ -239,7 +239,7 @@ extension RandomGraph: Neighborhood {
     let ring = try #require(try world.cartesian([world.size], periodic: true))
     var field = (0..<8).map { value(world.rank, $0) }
     let request = try ring.immediate.neighborAllToAll(
-      field.mutableSpan, sending: ones(1, 6), receiving: ones(0, 7))
+      &field, sending: ones(1, 6), receiving: ones(0, 7))
     try request.wait()
     #expect(field[0] == value(world.left, 6) && field[7] == value(world.right, 1))
     #expect(Array(field[1...6]) == (1...6).map { value(world.rank, $0) })
@@ -274,26 +274,26 @@ extension RandomGraph: Neighborhood {
     let expected = lower + upper + block(rank, 3) + block(rank, 2)
 
     var blocking = [T](repeating: .sample(1), count: 8)
-    try grid.neighborAllToAll(sent.span, into: blocking.mutableSpan)
+    try grid.neighborAllToAll(sent, into: &blocking)
     let parts = Partition(counts: [2, 2, 2, 2])
     var varying = [T](repeating: .sample(1), count: 8)
     try grid.neighborAllToAll(
-      sent.span, into: varying.mutableSpan, sending: parts, receiving: parts)
+      sent, into: &varying, sending: parts, receiving: parts)
     var immediate = [T](repeating: .sample(1), count: 8)
     let first = try grid.immediate.neighborAllToAll(
-      sent.span, into: immediate.mutableSpan, sending: parts, receiving: parts)
+      sent, into: &immediate, sending: parts, receiving: parts)
     try first.wait()
     let pair = try Layout<T>.contiguous(count: 2)
     let places = (0..<4).map { pair.placed(at: 2 * $0) }
     var laidOut = [T](repeating: .sample(1), count: 8)
     let second = try grid.immediate.neighborAllToAll(
-      sent.span, into: laidOut.mutableSpan, sending: places, receiving: places)
+      sent, into: &laidOut, sending: places, receiving: places)
     try second.wait()
     let line = try #require(try world.cartesian([world.size]))
     let mine = block(rank, 0)
-    let gathered = try line.neighborAllGather(mine.span)
+    let gathered = try line.neighborAllGather(mine)
     var all = filler + filler
-    try line.neighborAllGather(mine.span, into: all.mutableSpan)
+    try line.neighborAllGather(mine, into: &all)
     let single = try line.neighborAllGather(T.sample(rank))
     #expect(blocking == expected)
     #expect(varying == expected)
@@ -317,12 +317,12 @@ extension RandomGraph: Neighborhood {
       try world.graph((0..<size).map { $0 == 0 ? Array(1..<size) : [0] }))
     let ranks = try star.neighborAllGather(world.rank)
     let mine = star.outNeighbors.map { 100 * world.rank + ($0 ?? 0) }
-    let received = try star.neighborAllToAll(mine.span)
+    let received = try star.neighborAllToAll(mine)
     // Each is its own neighbor twice, and that of the two others of a ring.
     let rings = try #require(
       try world.graph((0..<size).map { [$0, ($0 + 1) % size, $0, ($0 + size - 1) % size] }))
     let sent = [0, 1, 2, 3].map { 10 * world.rank + $0 }
-    let ring = try rings.neighborAllToAll(sent.span)
+    let ring = try rings.neighborAllToAll(sent)
     #expect(ranks == star.inNeighbors)
     #expect(received == star.inNeighbors.map { 100 * ($0 ?? 0) + world.rank })
     let (left, right) = (world.left, world.right)
@@ -345,9 +345,9 @@ extension RandomGraph: Neighborhood {
     var (fromSelf, fromAny) = ([0], [0])
     let mine = [world.rank + 1000]
     let early = try grid.immediate.receive(into: fromAny.mutableSpan, from: .any, tag: .any)
-    let one = try grid.immediate.neighborAllToAll(a.span, into: first.mutableSpan)
-    let two = try grid.immediate.neighborAllToAll(b.span, into: second.mutableSpan)
-    try grid.neighborAllToAll(c.span, into: third.mutableSpan)
+    let one = try grid.immediate.neighborAllToAll(a, into: &first)
+    let two = try grid.immediate.neighborAllToAll(b, into: &second)
+    try grid.neighborAllToAll(c, into: &third)
     try two.wait()
     try one.wait()
     let sending = try grid.immediate.send(mine.span, to: grid.rank, tag: 1)
@@ -365,7 +365,7 @@ extension RandomGraph: Neighborhood {
     let ring = try #require(try world.cartesian([world.size], periodic: true))
     let mine = [world.rank, world.rank + 100]
     var received = [-1, -1]
-    do { _ = try ring.immediate.neighborAllToAll(mine.span, into: received.mutableSpan) }
+    do { _ = try ring.immediate.neighborAllToAll(mine, into: &received) }
     #expect(received == [world.left + 100, world.right])
   }
 
@@ -373,15 +373,15 @@ extension RandomGraph: Neighborhood {
     let nothing: [Int] = []
     var storage = [7]
     if let point = try world.cartesian([]) {
-      #expect(try point.neighborAllToAll(nothing.span) == [])
-      #expect(try point.neighborAllGather(storage.span) == [])
-      try point.neighborAllToAll(nothing.span, into: storage.mutableSpan)
-      let request = try point.immediate.neighborAllToAll(nothing.span, into: storage.mutableSpan)
+      #expect(try point.neighborAllToAll(nothing) == [])
+      #expect(try point.neighborAllGather(storage) == [])
+      try point.neighborAllToAll(nothing, into: &storage)
+      let request = try point.immediate.neighborAllToAll(nothing, into: &storage)
       try request.wait()
     }
     let graph = try world.distributedGraph(sources: [], destinations: [])
-    let all = try graph.neighborAllToAll(nothing.span)
-    let gathered = try graph.neighborAllGather(storage.span)
+    let all = try graph.neighborAllToAll(nothing)
+    let gathered = try graph.neighborAllGather(storage)
     #expect(all == [] && gathered == [] && storage == [7])
   }
 
@@ -391,26 +391,26 @@ extension RandomGraph: Neighborhood {
     let parts = Partition(counts: [1, 1])
     let one = try Layout<Int>.contiguous(count: 1)
     expectError(.invalidTopology, by: "MPI_Ineighbor_alltoall") {
-      let request = try world.immediate.neighborAllToAll(mine.span, into: into.mutableSpan)
+      let request = try world.immediate.neighborAllToAll(mine, into: &into)
       try request.wait()
     }
     expectError(.invalidTopology, by: "MPI_Ineighbor_allgather") {
-      let request = try world.immediate.neighborAllGather(mine.span, into: into.mutableSpan)
+      let request = try world.immediate.neighborAllGather(mine, into: &into)
       try request.wait()
     }
     expectError(.invalidTopology, by: "MPI_Ineighbor_alltoallv") {
       let request = try world.immediate.neighborAllToAll(
-        mine.span, into: into.mutableSpan, sending: parts, receiving: parts)
+        mine, into: &into, sending: parts, receiving: parts)
       try request.wait()
     }
     expectError(.invalidTopology, by: "MPI_Ineighbor_allgatherv") {
       let request = try world.immediate.neighborAllGather(
-        mine.span, into: into.mutableSpan, counts: parts)
+        mine, into: &into, counts: parts)
       try request.wait()
     }
     expectError(.invalidTopology, by: "MPI_Ineighbor_alltoallw") {
       let request = try world.immediate.neighborAllToAll(
-        into.mutableSpan, sending: [one.placed(at: 0)], receiving: [one.placed(at: 1)])
+        &into, sending: [one.placed(at: 0)], receiving: [one.placed(at: 1)])
       try request.wait()
     }
   }
@@ -428,10 +428,10 @@ extension RandomGraph: Neighborhood {
       for slot in 0..<2 { sent.replaceSubrange(parts[slot], with: block(world.rank, slot)) }
       var received = untouched(mirrored.count)
       try line.neighborAllToAll(
-        sent.span, into: received.mutableSpan, sending: parts, receiving: mirrored)
+        sent, into: &received, sending: parts, receiving: mirrored)
       var immediate = untouched(mirrored.count)
       let request = try line.immediate.neighborAllToAll(
-        sent.span, into: immediate.mutableSpan, sending: parts, receiving: mirrored)
+        sent, into: &immediate, sending: parts, receiving: mirrored)
       try request.wait()
       let (lower, upper) = (line.inNeighbors[0], line.inNeighbors[1])
       if let lower {
@@ -488,10 +488,10 @@ extension RandomGraph: Neighborhood {
       ]
       for round in 0..<6 {
         if round.isMultiple(of: 2) {
-          try grid.neighborAllToAll(mine.mutableSpan, sending: sending, receiving: receiving)
+          try grid.neighborAllToAll(&mine, sending: sending, receiving: receiving)
         } else {
           let request = try grid.immediate.neighborAllToAll(
-            mine.mutableSpan, sending: sending, receiving: receiving)
+            &mine, sending: sending, receiving: receiving)
           try request.wait()
         }
         let old = mine

@@ -14,7 +14,7 @@ import Testing
       let mine = values(of: world.rank, count)
       let file = try File(opening: scratch.path("f"), mode: [.create, .read, .write], on: world)
       let writing = try file.immediate.write(
-        mine.span, at: world.rank * count, collectively: collectively)
+        mine, at: world.rank * count, collectively: collectively)
       let sum = mine.reduce(0, +)
       let written = try writing.wait()
       try file.synchronize()
@@ -22,7 +22,7 @@ import Testing
       try file.synchronize()
       var left = [Int](repeating: -1, count: count)
       let reading = try file.immediate.read(
-        into: left.mutableSpan, at: world.left * count, collectively: collectively)
+        into: &left, at: world.left * count, collectively: collectively)
       while !reading.isComplete() {}
       let isStillComplete = reading.isComplete()
       let read = try reading.wait()
@@ -43,8 +43,8 @@ import Testing
       let (first, second) = (values(of: world.rank, 10), values(of: world.rank + 100, 20))
       let file = try File(opening: scratch.path("f"), mode: [.create, .read, .write], on: world)
       try file.seek(to: world.rank * 30 * 8)
-      let one = try file.immediate.write(first.span, collectively: collectively)
-      let two = try file.immediate.write(second.span, collectively: collectively)
+      let one = try file.immediate.write(first, collectively: collectively)
+      let two = try file.immediate.write(second, collectively: collectively)
       // In this order, since MPICH (seen in 4.0.2) moves the pointer of collective operations when they complete.
       try one.wait()
       try two.wait()
@@ -54,8 +54,8 @@ import Testing
       try file.synchronize()
       try file.seek(to: world.rank * 30 * 8)
       var (a, b) = ([Int](repeating: -1, count: 10), [Int](repeating: -1, count: 20))
-      let three = try file.immediate.read(into: a.mutableSpan, collectively: collectively)
-      let four = try file.immediate.read(into: b.mutableSpan, collectively: collectively)
+      let three = try file.immediate.read(into: &a, collectively: collectively)
+      let four = try file.immediate.read(into: &b, collectively: collectively)
       try three.wait()
       try four.wait()
       try file.close()
@@ -79,14 +79,14 @@ import Testing
       var file = try File(opening: scratch.path("f"), mode: [.create, .read, .write], on: world)
       try file.setView(of: Int.self, from: 8 * world.rank, layout: inFile)
       let writing = try file.immediate.write(
-        mine.span, layout: inMemory, at: 1, to: 0, collectively: collectively)
+        mine.span.laid(out: inMemory, at: 1), at: 0, collectively: collectively)
       try writing.wait()
       try file.synchronize()
       try world.barrier()
       try file.synchronize()
       var back = [Int](repeating: -1, count: 2 * count)
       let reading = try file.immediate.read(
-        into: back.mutableSpan, layout: inMemory, from: 0, collectively: collectively)
+        into: back.mutableSpan.laid(out: inMemory), at: 0, collectively: collectively)
       try reading.wait()
       try file.close()
       let contents = try scratch.elements(Int.self, "f")
@@ -104,7 +104,7 @@ import Testing
       let file = try File(opening: scratch.path("f"), mode: .read, on: world)
       var storage = [Int](repeating: -1, count: 4)
       let reading = try file.immediate.read(
-        into: storage.mutableSpan, at: 3, collectively: collectively)
+        into: &storage, at: 3, collectively: collectively)
       let status = try reading.wait()
       try file.close()
       #expect(status.count(of: Int.self) == 2)
@@ -117,7 +117,7 @@ import Testing
       try scratch.write([0, 1, 2, 255] as [UInt8], to: "f", on: world)
       let file = try File(opening: scratch.path("f"), mode: .read, on: world)
       var storage = [Bool](repeating: false, count: 4)
-      let reading = try file.immediate.read(into: storage.mutableSpan, at: 0)
+      let reading = try file.immediate.read(into: &storage, at: 0)
       try reading.wait()
       try file.close()
       #expect(storage.map { unsafe unsafeBitCast($0, to: UInt8.self) } == [0, 1, 1, 1])
@@ -128,7 +128,7 @@ import Testing
     try world.withScratch { scratch in
       let mine = values(of: world.rank, count)
       let file = try File(opening: scratch.path("f"), mode: [.create, .write], on: world)
-      do { _ = try file.immediate.write(mine.span, at: world.rank * count) }
+      do { _ = try file.immediate.write(mine, at: world.rank * count) }
       try file.close()
       try world.barrier()
       let contents = try scratch.elements(Int.self, "f")
@@ -141,7 +141,7 @@ import Testing
       let mine = values(of: world.rank, 2 * count)
       let file = try File(opening: scratch.path("f"), mode: [.create, .write], on: world)
       let writing = try file.immediate.write(
-        mine.span, layout: .strided(count: count, stride: 2), to: world.rank * count)
+        mine.span.laid(out: .strided(count: count, stride: 2)), at: world.rank * count)
       try writing.wait()
       try file.close()
       try world.barrier()

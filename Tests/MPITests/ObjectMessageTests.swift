@@ -113,9 +113,26 @@ import Testing
       encoding: mine, to: world.rank == 0 ? nil : world.rank - 1, decoding: Job1.self,
       from: world.rank + 1 == world.size ? nil : world.rank + 1)
     #expect(theirs?.data == values(of: world.left, count))
-    #expect(again.data == values(of: world.right, count))
+    #expect(again?.data == values(of: world.right, count))
     #expect(
       edge?.data == (world.rank + 1 == world.size ? nil : values(of: world.rank + 1, count)))
+  }
+
+  @Test("From no process there is no value") func noProcess() throws {
+    let edge: Int? = nil
+    let error = expectError(.conversion, by: "MPI_Mprobe") {
+      _ = try world.receive(decoding: Int.self, from: edge)
+    }
+    expectError(.conversion, by: "MPI_Mprobe") {
+      _ = try world.receiveWithStatus(decoding: Int.self, from: edge)
+    }
+    expectError(.conversion, by: "MPI_Improbe") {
+      _ = try world.immediate.receive(decoding: Int.self, from: edge).wait()
+    }
+    let nothing = try world.sendReceive(
+      encoding: world.rank, to: edge, decoding: Int.self, from: edge)
+    #expect(error?.message == "there is no value from no process")
+    #expect(nothing == nil)
   }
 
   @Test("A receive that is begun before the message is there") func request() throws {

@@ -17,11 +17,11 @@ import Testing
     try packer.pack(rank)
     try packer.pack(Double(rank) / 4)
     try packer.pack(true)
-    try packer.pack([Int16](repeating: -3, count: rank).span)
-    try packer.pack(matrix.span, layout: column, at: 2)
+    try packer.pack([Int16](repeating: -3, count: rank))
+    try packer.pack(matrix.span.laid(out: column, at: 2))
     try packer.pack(Padded.sample(rank))
-    try packer.pack([Nested.sample(rank), .sample(7)].span)
-    try packer.pack([Complex<Double>(1, Double(rank))].span)
+    try packer.pack([Nested.sample(rank), .sample(7)])
+    try packer.pack([Complex<Double>(1, Double(rank))])
     let size = 8 + 8 + 1 + 2 * rank + 32 + 11 + 2 * Nested.byteCount + 16
     #expect(packer.bytes.count == size)
 
@@ -34,9 +34,9 @@ import Testing
     let shorts = try unpacker.unpack(Int16.self, count: length)
     var transposed = [Int](repeating: -1, count: 4)
     var copy = unpacker
-    try unpacker.unpack(into: transposed.mutableSpan)
+    try unpacker.unpack(into: &transposed)
     var into = [Int](repeating: -1, count: 20)
-    try copy.unpack(into: into.mutableSpan, layout: column, at: 4)
+    try copy.unpack(into: into.mutableSpan.laid(out: column, at: 4))
     let padded = try unpacker.unpack(Padded.self)
     let nested = try unpacker.unpack(Nested.self, count: 2)
     let complex = try unpacker.unpack(Complex<Double>.self)
@@ -57,7 +57,7 @@ import Testing
   func sent(representation: PackedRepresentation) throws {
     var packer = Packer(for: world, representation: representation)
     try packer.pack(value(world.rank, 3))
-    try packer.pack([Float](repeating: 2.5, count: 1000).span)
+    try packer.pack([Float](repeating: 2.5, count: 1000))
     var received: [Unpacker] = []
     // To this rank and to the next one: a message to itself is buffered.
     try MPI.withSendBuffer(byteCount: 20000) {
@@ -78,15 +78,15 @@ import Testing
       #expect(try received[index].unpack(Float.self, count: 1000).allSatisfy { $0 == 2.5 })
       #expect(received[index].remainingByteCount == 0)
     }
-    let nothing = try world.receive(packed: representation, from: nil)
+    let nothing = try world.receive(packed: representation, from: nil as Int?)
     #expect(nothing.remainingByteCount == 0)
   }
 
   /// A packed message matches the types that were packed (MPI 3.1 §3.3.1, §4.2).
   @Test("Packed here, received there as elements") func typed() throws {
     var packer = Packer(for: world)
-    try packer.pack([1, 2].span)
-    try packer.pack(values(of: world.rank, 3).span)
+    try packer.pack([1, 2])
+    try packer.pack(values(of: world.rank, 3))
     let mine = values(of: world.rank, 4)
     var received = [Int](repeating: -1, count: 5)
     var unpacker = Unpacker([], for: world)
@@ -105,7 +105,7 @@ import Testing
     if world.rank == 0 {
       try packer.pack(17)
       let text = Array("text".utf8)
-      try packer.pack(text.span)
+      try packer.pack(text)
     }
     var bytes = packer.bytes
     try world.broadcast(&bytes, from: 0)
@@ -126,16 +126,16 @@ import Testing
     var packer = Packer(for: world, representation: .external32)
     try packer.pack(Int16(-2))
     try packer.pack(Int32(0x0102_0304))
-    try packer.pack([UInt64(0x1122_3344_5566_7788), 1].span)
+    try packer.pack([UInt64(0x1122_3344_5566_7788), 1])
     try packer.pack(Int(-1))
     try packer.pack(Float(1.5))
     try packer.pack(Double(-2))
-    try packer.pack([true, false].span)
+    try packer.pack([true, false])
     try packer.pack(UInt8(200))
     try packer.pack(Mixed(small: -1, wide: 0.5, flag: true, short: 0xABCD))
     try packer.pack(Complex<Float>(1, -1))
     let some = try Layout<UInt16>.blocks(at: [4, 0])
-    try packer.pack([UInt16(1), 2, 3, 4, 5].span, layout: some)
+    try packer.pack([UInt16(1), 2, 3, 4, 5].span.laid(out: some))
     let expected: [UInt8] =
       [0xFF, 0xFE] + [1, 2, 3, 4] + [0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88]
       + [0, 0, 0, 0, 0, 0, 0, 1] + [UInt8](repeating: 0xFF, count: 8) + [0x3F, 0xC0, 0, 0]
@@ -163,7 +163,7 @@ import Testing
   @Test("No more bytes than there are", arguments: representations)
   func exhausted(representation: PackedRepresentation) throws {
     var packer = Packer(for: world, representation: representation)
-    try packer.pack([Int32(1), 2, 3].span)
+    try packer.pack([Int32(1), 2, 3])
     var unpacker = Unpacker(packer.bytes, for: world, representation: representation)
     _ = try unpacker.unpack(Int32.self)
     expectError(.truncated) { _ = try unpacker.unpack(Int32.self, count: 3) }
@@ -172,12 +172,12 @@ import Testing
     expectError(.truncated) { _ = try unpacker.unpack(Padded.self) }
     expectError(.truncated) {
       var room = [Int32](repeating: 0, count: 5)
-      try unpacker.unpack(into: room.mutableSpan)
+      try unpacker.unpack(into: &room)
     }
     expectError(.truncated) {
       var room = [Int32](repeating: 0, count: 5)
       let layout = try Layout<Int32>.strided(count: 3, stride: 2)
-      try unpacker.unpack(into: room.mutableSpan, layout: layout)
+      try unpacker.unpack(into: room.mutableSpan.laid(out: layout))
     }
     // What is there has not been lost.
     #expect(unpacker.remainingByteCount == 8)

@@ -53,7 +53,7 @@ import Testing
 
   @Test("No process as the peer") func noProcess() throws {
     var sending = try world.persistent.send([1, 2].span, to: nil)
-    var receiving = try world.persistent.receive(Int.self, count: 2, from: nil)
+    var receiving = try world.persistent.receive(Int.self, count: 2, from: nil as Int?)
     receiving[1] = 8
     var source: Int? = 0
     for _ in 0..<3 {
@@ -84,8 +84,8 @@ import Testing
   }
 
   @Test("Elements begin as zeros, and storage is aligned") func storage() throws {
-    let bytes = try world.persistent.receive(UInt8.self, count: 1000, from: nil)
-    let empty = try world.persistent.receive(Nested.self, count: 0, from: nil)
+    let bytes = try world.persistent.receive(UInt8.self, count: 1000, from: nil as Int?)
+    let empty = try world.persistent.receive(Nested.self, count: 0, from: nil as Int?)
     var vectors = try world.persistent.send(SIMD8<Double>.self, count: 3, to: nil)
     vectors[2] = SIMD8(repeating: 1)
     let isEmpty = empty.span.isEmpty
@@ -139,7 +139,7 @@ import Testing
       // Sent first, since Open MPI 4.1 does not report a message to oneself that is too long for a receive before it.
       let leaving = try world.immediate.send(mine.span.extracting(0..<count), to: world.right)
       try world.barrier()
-      do throws(MPIError) { try receiving.start().wait() } catch { failure = error }
+      do { try receiving.start().wait() } catch { failure = error as? MPIError }
       try leaving.wait()
       errors.append(failure)
     }
@@ -151,12 +151,12 @@ import Testing
   {
     var receiving = try world.persistent.receive(Int.self, count: 2, from: world.left, tag: 3)
     var statuses: [Status] = []
-    var errors: [MPIError] = []
+    var errors: [any Error] = []
     for count in [1, 4, 2] {
       let numbers = values(of: world.rank, count)
       let sending = try world.immediate.send(numbers.span, to: world.right, tag: 3)
       try world.barrier()
-      do throws(MPIError) {
+      do {
         let active = try receiving.start()
         while try !active.isComplete() {}
         statuses.append(try active.wait())
@@ -281,11 +281,11 @@ import Testing
     var sends: [PersistentExchange.Slot<Int>] = []
     var flags: [PersistentExchange.Slot<Bool>] = []
     for index in 0..<count {
-      let tag = try #require(MessageTag(index))
+      let tag = MessageTag(index)
       receives.append(try exchange.receive(Int.self, count: index, from: .any, tag: tag))
       sends.append(
         try exchange.send(Int.self, count: index, to: world.right, tag: tag, mode: .synchronous))
-      flags.append(try exchange.receive(Bool.self, count: 3, from: nil))
+      flags.append(try exchange.receive(Bool.self, count: 3, from: nil as Int?))
     }
     var statuses: [Status] = []
     for round in 0..<3 {
@@ -333,11 +333,11 @@ import Testing
       let first = try world.immediate.send(mine.span.extracting(0..<count), to: world.right, tag: 1)
       let second = try world.immediate.send(mine.span, to: world.right, tag: 2)
       try world.barrier()
-      do throws(MPIError) {
+      do {
         let active = try exchange.start()
         if isAsked { while try !active.isComplete() {} }
         try active.wait()
-      } catch { failure = error }
+      } catch { failure = error as? MPIError }
       try first.wait()
       try second.wait()
       errors.append(failure)

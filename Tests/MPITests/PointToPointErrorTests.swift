@@ -92,9 +92,9 @@ import Testing
       expectError(.invalidRank, by: "MPI_Sendrecv") {
         try world.sendReceive(one.span, to: 0, into: room.mutableSpan, from: rank)
       }
-      expectError(.invalidRank) { _ = try world.sendReceive(1, to: rank, from: nil) }
+      expectError(.invalidRank) { _ = try world.sendReceive(1, to: rank, from: nil as Int?) }
       expectError(.invalidRank, by: "MPI_Sendrecv_replace") {
-        try world.sendReceive(replacing: room.mutableSpan, to: nil, from: rank)
+        try world.sendReceive(replacing: &room, to: nil, from: rank)
       }
       expectError(.invalidRank, by: "MPI_Probe") { _ = try world.probe(from: rank) }
       expectError(.invalidRank, by: "MPI_Mprobe") { _ = try world.matchedProbe(from: rank) }
@@ -135,8 +135,10 @@ import Testing
   }
 
   @Test("Tags are made of numbers that fit") func tagNumbers() {
-    for number in [-1, 1 << 31, Int.max, Int.min] { #expect(MessageTag(number) == nil) }
-    for number in [0, 7, 1 << 31 - 1] { #expect(MessageTag(number)?.rawValue == Int32(number)) }
+    for number in [-1, 1 << 31, Int.max, Int.min] { #expect(MessageTag(exactly: number) == nil) }
+    for number in [0, 7, 1 << 31 - 1] {
+      #expect(MessageTag(exactly: number)?.rawValue == Int32(number))
+    }
     #expect(MessageTag(rawValue: 7) == MessageTag(7))
     #expect(MessageTag.any.description == "any")
     #expect((3 as MessageTag).description == "3")

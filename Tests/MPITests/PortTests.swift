@@ -32,13 +32,13 @@ struct PortTests {
         connection = try half.accept(at: "")
       }
       sizes = (connection.size, connection.remoteSize)
-      theirs = try connection.allGather(world.rank)
+      theirs = try connection.allGather([world.rank])
       try connection.disconnect()
     } else {
       let name = try world.receive(UInt8.self, from: 0)
       let connection = try half.connect(to: String(decoding: name, as: UTF8.self))
       sizes = (connection.size, connection.remoteSize)
-      theirs = try connection.allGather(world.rank)
+      theirs = try connection.allGather([world.rank])
       try connection.disconnect()
     }
     let other = isLow ? Array(low..<world.size) : Array(0..<low)

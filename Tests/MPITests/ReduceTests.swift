@@ -32,9 +32,9 @@ import Testing
     let first = try world.immediate.allReduce(mine.span, into: immediate.mutableSpan, .sum)
     try first.wait()
     var inPlace = mine
-    try world.allReduce(inPlace.mutableSpan, .sum)
+    try world.allReduce(&inPlace, .sum)
     var immediateInPlace = mine
-    let second = try world.immediate.allReduce(immediateInPlace.mutableSpan, .sum)
+    let second = try world.immediate.allReduce(&immediateInPlace, .sum)
     try second.wait()
     #expect(array == expected)
     #expect(blocking == expected + [-1])
@@ -57,9 +57,9 @@ import Testing
         mine.span, into: immediate.mutableSpan, .sum, to: root)
       try first.wait()
       var inPlace = mine
-      try world.reduce(inPlace.mutableSpan, .sum, to: root)
+      try world.reduce(&inPlace, .sum, to: root)
       var immediateInPlace = mine
-      let second = try world.immediate.reduce(immediateInPlace.mutableSpan, .sum, to: root)
+      let second = try world.immediate.reduce(&immediateInPlace, .sum, to: root)
       try second.wait()
       #expect(array == (isRoot ? expected : nil))
       #expect(blocking == (isRoot ? expected + [-1] : []))
@@ -111,9 +111,9 @@ import Testing
       mine.span, into: immediate.mutableSpan, .sum)
     try first.wait()
     var inPlace = mine
-    try world.reduceScatter(inPlace.mutableSpan, .sum)
+    try world.reduceScatter(&inPlace, .sum)
     var immediateInPlace = mine
-    let second = try world.immediate.reduceScatter(immediateInPlace.mutableSpan, .sum)
+    let second = try world.immediate.reduceScatter(&immediateInPlace, .sum)
     try second.wait()
     #expect(blocking == expected + [-1])
     #expect(immediate == expected + [-1])
@@ -165,9 +165,9 @@ import Testing
     let first = try world.immediate.scan(mine.span, into: immediate.mutableSpan, .sum)
     try first.wait()
     var inPlace = mine
-    try world.scan(inPlace.mutableSpan, .sum)
+    try world.scan(&inPlace, .sum)
     var immediateInPlace = mine
-    let second = try world.immediate.scan(immediateInPlace.mutableSpan, .sum)
+    let second = try world.immediate.scan(&immediateInPlace, .sum)
     try second.wait()
     #expect(array == expected)
     #expect(blocking == expected + [-1])
@@ -189,9 +189,9 @@ import Testing
       mine.span, into: immediate.mutableSpan, .sum)
     try first.wait()
     var inPlace = mine
-    try world.exclusiveScan(inPlace.mutableSpan, .sum)
+    try world.exclusiveScan(&inPlace, .sum)
     var immediateInPlace = mine
-    let second = try world.immediate.exclusiveScan(immediateInPlace.mutableSpan, .sum)
+    let second = try world.immediate.exclusiveScan(&immediateInPlace, .sum)
     try second.wait()
     #expect(array == (world.rank == 0 ? nil : expected))
     if world.rank > 0 {

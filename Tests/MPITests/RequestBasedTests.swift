@@ -11,10 +11,10 @@ import Testing
     var back = [Int](repeating: -1, count: count)
     try window.withLockAll { ranks in
       let target = ranks[world.right]
-      let writing = try target.immediate.put(mine.span)
+      let writing = try target.immediate.put(mine)
       try writing.wait()
       try target.flush()
-      let reading = try target.immediate.get(into: back.mutableSpan)
+      let reading = try target.immediate.get(into: &back)
       while try !reading.isComplete() {}
       try reading.wait()
     }
@@ -30,12 +30,12 @@ import Testing
     let (a, b) = ([world.rank], [world.rank + 100])
     var x = [0, 0]
     try window.withLock(on: world.right) { target in
-      let first = try target.immediate.put(a.span, at: 1)
-      let second = try target.immediate.put(b.span, at: 2)
+      let first = try target.immediate.put(a, at: 1)
+      let second = try target.immediate.put(b, at: 2)
       try second.wait()
       try first.wait()
       try target.flush()
-      let third = try target.immediate.get(into: x.mutableSpan, at: 1)
+      let third = try target.immediate.get(into: &x, at: 1)
       try third.wait()
     }
     try window.close()
@@ -47,12 +47,12 @@ import Testing
     let mine = [1, 10, 100]
     var before = [0, 0, 0]
     try window.withLockAll { ranks in
-      let adding = try ranks[0].immediate.accumulate(mine.span, .sum)
+      let adding = try ranks[0].immediate.accumulate(mine, .sum)
       try adding.wait()
       try ranks[0].flush()
       try world.barrier()
       let fetching = try ranks[0].immediate.getAccumulate(
-        mine.span, .sum, into: before.mutableSpan)
+        mine, .sum, into: &before)
       try fetching.wait()
     }
     let all = try world.allGather(before[0])
@@ -68,9 +68,9 @@ import Testing
     let mine = values(of: world.rank, 1000)
     var back = [Int](repeating: 0, count: 1000)
     try window.withLock(on: world.right) { target in
-      do { _ = try target.immediate.put(mine.span) }
+      do { _ = try target.immediate.put(mine) }
       try target.flush()
-      do { _ = try target.immediate.get(into: back.mutableSpan) }
+      do { _ = try target.immediate.get(into: &back) }
     }
     try window.close()
     #expect(back == mine)

@@ -159,8 +159,8 @@ import Testing
       let all = (0..<world.size).flatMap { values(of: $0, count) }
       var storage = world.rank == root ? all : [Int](repeating: -1, count: count)
       var immediate = storage
-      try world.scatter(storage.mutableSpan, from: root)
-      let request = try world.immediate.scatter(immediate.mutableSpan, from: root)
+      try world.scatter(&storage, from: root)
+      let request = try world.immediate.scatter(&immediate, from: root)
       try request.wait()
       let expected = world.rank == root ? all : values(of: world.rank, count)
       #expect(storage == expected)

@@ -14,7 +14,7 @@ import Testing
   @Test("Each process takes its turn, in any order") func unordered() throws {
     try world.withScratch { scratch in
       let file = try File(opening: scratch.path("f"), mode: [.create, .read, .write], on: world)
-      for _ in 0..<10 { try file.write(record(world.rank).span, at: .shared) }
+      for _ in 0..<10 { try file.write(record(world.rank), at: .shared) }
       try world.barrier()
       let end = try file.position(of: .shared)
       let own = try file.position()
@@ -37,12 +37,12 @@ import Testing
   @Test("In the order of ranks") func ordered() throws {
     try world.withScratch { scratch in
       var file = try File(opening: scratch.path("f"), mode: [.create, .read, .write], on: world)
-      try file.write([-1, -2].span, at: .shared, collectively: world.size == 1)
+      try file.write([-1, -2], at: .shared, collectively: world.size == 1)
       try world.barrier()
       let before = try file.position(of: .shared)
       try world.barrier()
       try file.seek(to: 0, .shared)
-      for _ in 0..<3 { try file.write(record(world.rank).span, at: .shared, collectively: true) }
+      for _ in 0..<3 { try file.write(record(world.rank), at: .shared, collectively: true) }
       try file.synchronize()
       try world.barrier()
       try file.synchronize()
@@ -102,13 +102,13 @@ import Testing
     try world.withScratch { scratch in
       let file = try File(opening: scratch.path("f"), mode: [.create, .read, .write], on: world)
       let mine = record(world.rank)
-      let writing = try file.immediate.write(mine.span, at: .shared)
+      let writing = try file.immediate.write(mine, at: .shared)
       let status = try writing.wait()
       try world.barrier()
       try file.seek(to: 0, .shared)
       try file.synchronize()
       var back = [Int](repeating: -1, count: 1)
-      let reading = try file.immediate.read(into: back.mutableSpan, at: .shared)
+      let reading = try file.immediate.read(into: &back, at: .shared)
       try reading.wait()
       let all = try world.allGather(back.span)
       try file.close()
@@ -123,8 +123,8 @@ import Testing
     try world.withScratch { scratch in
       let file = try File(
         opening: scratch.path("f"), mode: [.create, .write, .sequential], on: world)
-      try file.write(record(world.rank).span, at: .shared, collectively: true)
-      let error = expectError(.unsupportedOperation) { try file.write([1].span, at: 0) }
+      try file.write(record(world.rank), at: .shared, collectively: true)
+      let error = expectError(.unsupportedOperation) { try file.write([1], at: 0) }
       try file.close()
       let contents = try scratch.elements(Int.self, "f")
       #expect(error?.message.contains(scratch.path("f")) == true)

@@ -56,7 +56,7 @@ import Testing
     let mine = [host.rank + 7]
     do {
       var epoch = try window.fence()
-      try epoch.put(mine.span, to: host.right, at: 1)
+      try epoch.put(mine, to: host.right, at: 1)
       try epoch.end()
     }
     try window.withLock(on: 0, .shared) { target in try target.accumulate(1, .sum, at: 0) }

@@ -25,12 +25,12 @@ import Testing
         var epoch = try window.fence()
         switch step {
         case 0:
-          try epoch.put(mine.span, layout: layout, at: 2, to: world.right, remoteAt: 16)
+          try epoch.put(mine.span.laid(out: layout, at: 2), to: world.right, at: 16)
         case 1:
-          try epoch.put(run.span, to: world.right, remote: layout, remoteAt: 1)
+          try epoch.put(run, to: world.right, at: layout.placed(at: 1))
         default:
           try epoch.put(
-            mine.span, layout: layout, at: 4, to: world.right, remote: layout, remoteAt: 3)
+            mine.span.laid(out: layout, at: 4), to: world.right, at: layout.placed(at: 3))
         }
         try epoch.end()
       }
@@ -59,10 +59,10 @@ import Testing
     do {
       var epoch = try window.fence()
       try epoch.get(
-        into: read.mutableSpan, layout: other, at: 1, instances: 2, from: world.left,
-        remote: pairs, remoteAt: 2, remoteInstances: 4)
+        into: read.mutableSpan.laid(out: other, at: 1, instances: 2), from: world.left,
+        at: pairs.placed(at: 2, instances: 4))
       try epoch.get(
-        into: flat.mutableSpan, from: world.left, remote: pairs, remoteAt: 3, remoteInstances: 2)
+        into: &flat, from: world.left, at: pairs.placed(at: 3, instances: 2))
       try epoch.end()
     }
     try window.close()
@@ -83,14 +83,14 @@ import Testing
     do {
       var epoch = try window.fence()
       try epoch.accumulate(
-        mine.span, layout: odd, .sum, to: world.right, remote: odd, remoteAt: 1)
+        mine.span.laid(out: odd), .sum, to: world.right, at: odd.placed(at: 1))
       try epoch.end()
     }
     do {
       var epoch = try window.fence()
       try epoch.getAccumulate(
-        mine.span, layout: odd, at: 1, .sum, into: before.mutableSpan, layout: odd,
-        on: world.right, remote: odd, remoteAt: 1)
+        mine.span.laid(out: odd, at: 1), .sum, into: before.mutableSpan.laid(out: odd),
+        on: world.right, at: odd.placed(at: 1))
       try epoch.end()
     }
     let own = (0..<6).map { window.span[$0] }
@@ -106,12 +106,12 @@ import Testing
     var (read, again) = ([0, 0, 0, 0], [Int](repeating: -1, count: 7))
     var sums: [Int] = []
     try window.withLock(on: world.right) { target in
-      try target.put(mine.span, layout: even, remote: even, remoteAt: 1)
-      try target.get(into: read.mutableSpan, layout: nil, remote: even, remoteAt: 1)
+      try target.put(mine.span.laid(out: even), at: even.placed(at: 1))
+      try target.get(into: &read, at: even.placed(at: 1))
       let reading = try target.immediate.get(
-        into: again.mutableSpan, layout: even, remote: even, remoteAt: 1)
+        into: again.mutableSpan.laid(out: even), at: even.placed(at: 1))
       try reading.wait()
-      try target.accumulate([1, 1, 1, 1].span, layout: nil, .sum, remote: even)
+      try target.accumulate([1, 1, 1, 1], .sum, at: even.placed())
       sums = try target.get(count: 8)
     }
     try window.close()
@@ -128,7 +128,7 @@ import Testing
     try window.withLock(on: world.right) { target in
       for position in [-1, 2, 8] {
         expectError(.oneSidedRange) {
-          try target.put(mine.span, layout: nil, remote: even, remoteAt: position)
+          try target.put(mine, at: even.placed(at: position))
         }
       }
     }

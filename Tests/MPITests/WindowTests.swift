@@ -27,8 +27,8 @@ import Testing
     var into: [Int] = []
     do {
       var epoch = try window.fence()
-      try epoch.put(nothing.span, to: world.right)
-      try epoch.get(into: into.mutableSpan, from: world.left)
+      try epoch.put(nothing, to: world.right)
+      try epoch.get(into: &into, from: world.left)
       try epoch.end()
     }
     let count = window.span.count
@@ -103,8 +103,10 @@ import Testing
       var epoch = try window.fence()
       // Written out, since what is used in a closure could not be bound to the epoch.
       var codes: [MPIError.Code] = []
-      do { try epoch.put(one.span, to: 0, at: position) } catch { codes.append(error.code) }
-      do { try epoch.accumulate(one.span, .sum, to: 0, at: position) } catch {
+      do { try epoch.put(one, to: 0, at: position) } catch let error as MPIError {
+        codes.append(error.code)
+      }
+      do { try epoch.accumulate(one, .sum, to: 0, at: position) } catch let error as MPIError {
         codes.append(error.code)
       }
       try epoch.end()
@@ -113,12 +115,12 @@ import Testing
     try window.withLock(on: 0, .shared) { target in
       expectError(.oneSidedRange) { try target.put(1, at: position) }
       expectError(.oneSidedRange) { _ = try target.get(at: position) }
-      expectError(.oneSidedRange) { try target.get(into: into.mutableSpan, at: position) }
+      expectError(.oneSidedRange) { try target.get(into: &into, at: position) }
       expectError(.oneSidedRange) { try target.fetchAndReduce(1, .sum, at: position) }
       expectError(.oneSidedRange) {
         try target.compareAndSwap(expected: 0, desired: 1, at: position)
       }
-      expectError(.oneSidedRange) { try target.immediate.put(one.span, at: position).wait() }
+      expectError(.oneSidedRange) { try target.immediate.put(one, at: position).wait() }
     }
     let untouched = try window.withElements { elements in (0..<3).map { elements[$0] } }
     try window.close()
@@ -157,11 +159,11 @@ import Testing
     var flavor: WindowFlavor?
     var inside: [Int] = []
     do {
-      var window = try BorrowingWindow(over: field.mutableSpan, on: world)
+      var window = try BorrowingWindow(over: &field, on: world)
       flavor = window.flavor
       do {
         var epoch = try window.fence()
-        try epoch.put(mine.span, to: world.right, at: 1)
+        try epoch.put(mine, to: world.right, at: 1)
         try epoch.end()
       }
       inside = (0..<window.count).map { window.span[$0] }
@@ -180,9 +182,9 @@ import Testing
     var field = [0]
     let one = [world.rank + 1]
     for _ in 0..<3 {
-      var window = try BorrowingWindow(over: field.mutableSpan, on: world)
+      var window = try BorrowingWindow(over: &field, on: world)
       var epoch = try window.fence()
-      try epoch.put(one.span, to: world.right)
+      try epoch.put(one, to: world.right)
       try epoch.end()
     }
     #expect(field == [world.left + 1])

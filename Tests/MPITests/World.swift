@@ -93,6 +93,14 @@ func untouched(_ count: Int) -> [UInt8] {
   unsafe [UInt8](unsafeUninitializedCapacity: count) { $1 = count }
 }
 
+/// Memory for `Bool` with bytes of which some are neither 0 nor 1, as a program in C may send them: only MPI may look at it.
+func invalidFlags(_ bytes: [UInt8]) -> [Bool] {
+  unsafe [Bool](unsafeUninitializedCapacity: bytes.count) { storage, count in
+    unsafe UnsafeMutableRawBufferPointer(storage).copyBytes(from: bytes)
+    count = bytes.count
+  }
+}
+
 /// Counts for `ranks` ranks, some of them zero; for seed 0 all of them.
 func randomCounts(_ ranks: Int, seed: Int) -> [Int] {
   if seed == 0 { return [Int](repeating: 0, count: ranks) }

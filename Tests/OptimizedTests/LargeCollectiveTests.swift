@@ -67,10 +67,10 @@ struct LargeCollectiveTests {
     var all = Large.storage(UInt8.self, count * world.size)
     Large.write(world.rank, into: &all, part(world.rank, count))
     if immediate {
-      let request = try world.immediate.allGather(all.mutableSpan)
+      let request = try world.immediate.allGather(&all)
       try request.wait()
     } else {
-      try world.allGather(all.mutableSpan)
+      try world.allGather(&all)
     }
     #expect(holdsAll(all, count))
   }
@@ -97,7 +97,7 @@ struct LargeCollectiveTests {
     #expect((0..<world.size).allSatisfy { Large.holds(all, $0, parts[$0]) })
     var inPlace = Large.storage(UInt8.self, parts.count)
     Large.write(world.rank, into: &inPlace, parts[world.rank])
-    try world.allGather(inPlace.mutableSpan, counts: parts)
+    try world.allGather(&inPlace, counts: parts)
     #expect((0..<world.size).allSatisfy { Large.holds(inPlace, $0, parts[$0]) })
   }
 
@@ -160,10 +160,10 @@ struct LargeCollectiveTests {
       Large.write(10 * world.rank + other, into: &storage, part(other, count))
     }
     if immediate {
-      let request = try world.immediate.allToAll(storage.mutableSpan)
+      let request = try world.immediate.allToAll(&storage)
       try request.wait()
     } else {
-      try world.allToAll(storage.mutableSpan)
+      try world.allToAll(&storage)
     }
     for other in 0..<world.size {
       #expect(Large.holds(storage, 10 * other + world.rank, part(other, count)))

@@ -163,8 +163,8 @@ struct LargePointToPointTests {
     }
     var received = Large.storage(Int8.self, room)
     let status = try world.sendReceive(
-      mine.span, layout: layout, at: 3, to: world.right, into: received.mutableSpan,
-      layout: layout, resultPosition: 3, from: world.left)
+      mine.span.laid(out: layout, at: 3), to: world.right,
+      into: received.mutableSpan.laid(out: layout, at: 3), from: world.left)
     #expect(room > 1 << 31)
     #expect(status.byteCount == layout.count)
     #expect(
@@ -175,7 +175,7 @@ struct LargePointToPointTests {
 
   @Test("Send and receive in place") func replacing() throws {
     var storage = Large.elements(of: world.rank)
-    try world.sendReceive(replacing: storage.mutableSpan, to: world.right, from: world.left)
+    try world.sendReceive(replacing: &storage, to: world.right, from: world.left)
     #expect(Large.holds(storage, world.left))
   }
 

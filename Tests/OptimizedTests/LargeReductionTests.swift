@@ -21,7 +21,7 @@ struct LargeReductionTests {
 
   @Test("To all, in place, with a function") func allReduceInPlace() throws {
     var storage = Large.elements(of: world.rank)
-    try world.allReduce(storage.mutableSpan, Reduction { max($0, $1) })
+    try world.allReduce(&storage, Reduction { max($0, $1) })
     #expect(Large.holdsMaximum(storage, of: 0..<world.size))
   }
 
@@ -53,7 +53,7 @@ struct LargeReductionTests {
 
   @Test("Exclusive scan, in place") func exclusiveScan() throws {
     var storage = Large.elements(of: world.rank)
-    try world.exclusiveScan(storage.mutableSpan, .max)
+    try world.exclusiveScan(&storage, .max)
     if world.rank > 0 { #expect(Large.holdsMaximum(storage, of: 0..<world.rank)) }
   }
 
@@ -76,10 +76,10 @@ struct LargeReductionTests {
     let share = Large.count / world.size
     var storage = Large.elements(of: world.rank)
     if immediate {
-      let request = try world.immediate.reduceScatter(storage.mutableSpan, .max)
+      let request = try world.immediate.reduceScatter(&storage, .max)
       try request.wait()
     } else {
-      try world.reduceScatter(storage.mutableSpan, .max)
+      try world.reduceScatter(&storage, .max)
     }
     let own = Array(storage[..<share])
     #expect(Large.holdsMaximum(own, of: 0..<world.size, from: world.rank * share))

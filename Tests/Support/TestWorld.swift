@@ -66,7 +66,7 @@ public enum TestWorld {
 ///
 ///     @Test func ranksAreDifferent() throws {
 ///       try withWorld { world in
-///         let ranks = try world.allGather([world.rank].span)
+///         let ranks = try world.allGather(world.rank)
 ///         #expect(ranks == Array(0..<world.size))
 ///       }
 ///     }

@@ -40,19 +40,18 @@ import MPI
     }
 
     var tile = Tile(rows, columns, on: grid)
-    tile.forEachCell { cells, place, row, column in cells[place] = wave(row, column) }
+    tile.forEachCell { cell, row, column in cell = wave(row, column) }
     let halo = try tile.halo()
     for _ in 0..<steps {
-      try grid.neighborAllToAll(
-        tile.cells.mutableSpan, sending: halo.sending, receiving: halo.receiving)
+      try grid.neighborAllToAll(&tile.cells, sending: halo.sending, receiving: halo.receiving)
       tile.step(rate)
     }
 
     let scale = pow(fading, Double(steps))
     var (error, bits) = (0.0, 0 as UInt64)
-    tile.forEachCell { cells, place, row, column in
-      error = max(error, abs(cells[place] - scale * wave(row, column)))
-      bits &+= cells[place].bitPattern
+    tile.forEachCell { cell, row, column in
+      error = max(error, abs(cell - scale * wave(row, column)))
+      bits &+= cell.bitPattern
     }
     error = try grid.allReduce(error, .max)
     // The sum of the bits of all cells is the same in any order.
@@ -104,24 +103,33 @@ struct Tile {
   }
 
   mutating func step(_ rate: Double) {
-    for row in 1...rows.count {
-      for place in row * width + 1...row * width + columns.count {
-        let others =
-          cells[place - width] + cells[place + width] + cells[place - 1] + cells[place + 1]
-        next[place] = cells[place] + rate * (others - 4 * cells[place])
-      }
-    }
+    Self.relax(cells, &next, rate, rows: rows.count, width: width)
     swap(&cells, &next)
   }
 
-  mutating func forEachCell(
-    _ body: (_ cells: inout [Double], _ place: Int, _ row: Int, _ column: Int) -> Void
+  /// Computes new values, with a span for each row, whose bounds are checked once.
+  private static func relax(
+    _ old: [Double], _ new: inout [Double], _ rate: Double, rows: Int, width: Int
   ) {
+    let old = old.span
+    var new = new.mutableSpan
+    for row in 1...rows {
+      let below = old.extracting((row - 1) * width..<row * width)
+      let here = old.extracting(row * width..<(row + 1) * width)
+      let above = old.extracting((row + 1) * width..<(row + 2) * width)
+      var result = new._mutatingExtracting(row * width..<(row + 1) * width)
+      for i in 1..<width - 1 {
+        let others = below[i] + above[i] + here[i - 1] + here[i + 1]
+        result[i] = here[i] + rate * (others - 4 * here[i])
+      }
+    }
+  }
+
+  mutating func forEachCell(_ body: (_ cell: inout Double, _ row: Int, _ column: Int) -> Void) {
     for row in rows {
       for column in columns {
-        let place =
-          (row - rows.lowerBound + 1) * width + column - columns.lowerBound + 1
-        body(&cells, place, row, column)
+        let place = (row - rows.lowerBound + 1) * width + column - columns.lowerBound + 1
+        body(&cells[place], row, column)
       }
     }
   }

@@ -2,7 +2,7 @@ import Foundation
 
 extension Options {
   /// Computes a row of pixels: red, green and blue of each, the mean of 2 × 2 points.
-  func compute(row: Int, into pixels: consuming MutableSpan<UInt8>) {
+  func compute(row: Int, into pixels: inout [UInt8]) {
     // The part of the plane that shows the whole set, in the middle of a picture of any shape.
     let step = max(3.0 / Double(width), 2.3 / Double(height))
     for column in 0..<width {

@@ -45,11 +45,11 @@ extension MessageTag {
     while true {
       let isWaiting = try world.immediate.probe(from: .any, tag: .pixels) != nil
       if !isWaiting, let row = rows.next() {
-        options.compute(row: row, into: image[row].mutableSpan)
+        options.compute(row: row, into: &image[row])
       } else if rowOfWorker.contains(where: { $0 != nil }) {
         let message = try world.matchedProbe(from: .any, tag: .pixels)
         guard let worker = message.status.source, let row = rowOfWorker[worker] else { continue }
-        try message.receive(into: image[row].mutableSpan)
+        try message.receive(into: &image[row])
         try handOut(to: worker)
       } else {
         break
@@ -66,11 +66,10 @@ extension MessageTag {
   static func work(_ options: Options, _ world: Communicator) throws {
     var pixels = [UInt8](repeating: 0, count: options.width * 3)
     while true {
-      var row = [0]
-      try world.receive(into: row.mutableSpan, from: 0, tag: .work)
-      if row[0] < 0 { return }
-      options.compute(row: row[0], into: pixels.mutableSpan)
-      try world.send(pixels.span, to: 0, tag: .pixels)
+      let row = try world.receive(one: Int.self, from: 0, tag: .work)
+      if row < 0 { return }
+      options.compute(row: row, into: &pixels)
+      try world.send(pixels, to: 0, tag: .pixels)
     }
   }
 }

@@ -37,7 +37,7 @@ import MPI
     let start = clock.now
     let c = try multiply(a, b, rows, on: world)
     try world.barrier()
-    let seconds = clock.now.seconds - start.seconds
+    let seconds = (clock.now - start) / .seconds(1)
 
     let isRight = try check(a, b, c, order, on: world)
     let sum = try world.allReduce(c.reduce(0, +), .sum)
@@ -59,6 +59,7 @@ import MPI
     let right = (world.rank + 1) % world.size
 
     var c = [Double](repeating: 0, count: a.count)
+    // All blocks are as long as the longest, so that each message fills the block that it goes to.
     var block = b + [Double](repeating: 0, count: largest * order - b.count)
     var next = block
     for step in 0..<world.size {
@@ -67,10 +68,9 @@ import MPI
       // neighbors.
       let isLast = step + 1 == world.size
       var exchange = world.exchange()
-      try exchange.receive(into: next.mutableSpan, from: isLast ? nil : right)
-      try exchange.send(
-        block.span.extracting(first: owner.count * order), to: isLast ? nil : left)
-      addProduct(a.span, block.span, to: c.mutableSpan, owner)
+      try exchange.receive(into: &next, from: isLast ? nil : right)
+      try exchange.send(block, to: isLast ? nil : left)
+      addProduct(a, block, to: &c, owner)
       try exchange.wait()
       swap(&block, &next)
     }
@@ -78,15 +78,17 @@ import MPI
   }
 
   /// C += A · B, with only those columns of A that meet the rows of B that are here.
-  static func addProduct(
-    _ a: Span<Double>, _ b: Span<Double>, to c: consuming MutableSpan<Double>, _ rows: Rows
-  ) {
+  static func addProduct(_ a: [Double], _ b: [Double], to c: inout [Double], _ rows: Rows) {
     let order = rows.order
-    for row in 0..<a.count / order {
-      for inner in rows.range {
-        let factor = a[row * order + inner]
-        let from = (inner - rows.range.lowerBound) * order
-        for column in 0..<order { c[row * order + column] += factor * b[from + column] }
+    let (a, b) = (a.span, b.span)
+    var c = c.mutableSpan
+    for start in stride(from: 0, to: a.count, by: order) {
+      let rowOfA = a.extracting(start..<start + order)
+      var rowOfC = c._mutatingExtracting(start..<start + order)
+      for (row, inner) in rows.range.enumerated() {
+        let factor = rowOfA[inner]
+        let rowOfB = b.extracting(row * order..<(row + 1) * order)
+        for column in 0..<order { rowOfC[column] += factor * rowOfB[column] }
       }
     }
   }
@@ -99,17 +101,17 @@ import MPI
   ) throws -> Bool {
     var x = [Double](repeating: 0, count: order)
     if world.rank == 0 { x = x.map { _ in Double(Int.random(in: -512...511)) } }
-    try world.broadcast(x.mutableSpan, from: 0)
+    try world.broadcast(&x, from: 0)
 
     // Each rank knows its rows of B · x; all of them are needed.
-    let bx = try world.allGather(product(b, x).span)
+    let bx = try world.allGather(product(b, x))
     let worst = zip(product(a, bx), product(c, x)).map { abs($0 - $1) }.max() ?? 0
     return try world.allReduce(worst, .max) == 0
   }
 
   static func product(_ rows: [Double], _ x: [Double]) -> [Double] {
     stride(from: 0, to: rows.count, by: x.count).map { start in
-      x.indices.reduce(0) { sum, column in sum + rows[start + column] * x[column] }
+      zip(rows[start..<start + x.count], x).reduce(0) { sum, pair in sum + pair.0 * pair.1 }
     }
   }
 }

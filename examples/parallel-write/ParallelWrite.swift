@@ -29,7 +29,7 @@ import MPI
     let start = clock.now
     try write(order, path, on: world)
     try world.barrier()
-    let seconds = clock.now.seconds - start.seconds
+    let seconds = (clock.now - start) / .seconds(1)
 
     let isRight = try check(order, path, on: world)
     if world.rank == 0 {
@@ -51,7 +51,7 @@ import MPI
     try file.setByteCount(0)
     try file.setView(
       of: Double.self, from: columns.lowerBound * MemoryLayout<Double>.stride, layout: layout)
-    try file.write(block.span, collectively: true)
+    try file.write(block, collectively: true)
     try file.close()
   }
 

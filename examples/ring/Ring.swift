@@ -17,13 +17,13 @@ extension MessageTag {
         // At one rank, left and right are this rank itself: a blocking send could wait forever for
         // its own receive.
         let token = [world.rank]
-        let sending = try world.immediate.send(token.span, to: right, tag: .token)
+        let sending = try world.immediate.send(token, to: right, tag: .token)
         let path = try world.receive(Int.self, from: left, tag: .token) + [world.rank]
         try sending.wait()
         print("The token went", path.map(String.init).joined(separator: " → "))
       } else {
         let path = try world.receive(Int.self, from: left, tag: .token)
-        try world.send((path + [world.rank]).span, to: right, tag: .token)
+        try world.send(path + [world.rank], to: right, tag: .token)
       }
 
       // 2. All ranks pass a value on at once: no rank waits for its turn, and none can block
@@ -36,15 +36,15 @@ extension MessageTag {
       var fromRight = [0]
       let mine = [world.rank]
       var exchange = world.exchange()
-      try exchange.receive(into: fromLeft.mutableSpan, from: left, tag: .clockwise)
-      try exchange.receive(into: fromRight.mutableSpan, from: right, tag: .counterclockwise)
-      try exchange.send(mine.span, to: right, tag: .clockwise)
-      try exchange.send(mine.span, to: left, tag: .counterclockwise)
+      try exchange.receive(into: &fromLeft, from: left, tag: .clockwise)
+      try exchange.receive(into: &fromRight, from: right, tag: .counterclockwise)
+      try exchange.send(mine, to: right, tag: .clockwise)
+      try exchange.send(mine, to: left, tag: .counterclockwise)
       // print(fromLeft[0]) would not compile here: the exchange is writing to it.
       try exchange.wait()
 
       let report = [world.rank, fromLeft[0], fromRight[0], square ?? 0]
-      guard let reports = try world.gather(report.span, to: 0) else { return }
+      guard let reports = try world.gather(report, to: 0) else { return }
       for start in stride(from: 0, to: reports.count, by: report.count) {
         print(
           "Rank \(reports[start]) is between \(reports[start + 1]) and \(reports[start + 2])",

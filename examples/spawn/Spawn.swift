@@ -19,7 +19,7 @@ import MPI
     // One number for each worker, from rank 0.
     let root: Intercommunicator.Root = world.rank == 0 ? .me : .another
     let numbers = (1...count).map { $0 * 10 }
-    _ = try workers.scatter(numbers.span, from: root)
+    _ = try workers.scatter(numbers, from: root)
     if let squares = try workers.gather(0, to: root) {
       print("\(world.size) processes started \(workers.remoteSize): \(squares)")
     }
@@ -28,8 +28,7 @@ import MPI
 
   /// What the workers do.
   static func work(for masters: Intercommunicator, _ world: Communicator) throws {
-    let nothing: [Int] = []
-    let mine = try masters.scatter(nothing.span, from: 0)
+    let mine = try masters.scatter([] as [Int], from: 0)
     _ = try masters.gather(mine[0] * mine[0], to: 0)
     try masters.disconnect()
   }

@@ -61,7 +61,7 @@ func least(
     try await world.async.barrier()
     let start = clock.now
     try await body()
-    best = min(best, (clock.now.seconds - start.seconds) / Double(repetitions))
+    best = min(best, (clock.now - start) / .seconds(1) / Double(repetitions))
   }
   return best
 }

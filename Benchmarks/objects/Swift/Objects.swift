@@ -91,7 +91,7 @@ private func time(
     try world.barrier()
     let start = clock.now
     for _ in 0..<repetitions { try roundTrip() }
-    let seconds = clock.now.seconds - start.seconds
+    let seconds = (clock.now - start) / .seconds(1)
     if world.rank == 0, sample >= 0 { print(seconds * 1e9 / Double(2 * repetitions)) }
   }
 }

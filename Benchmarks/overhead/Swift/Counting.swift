@@ -12,28 +12,28 @@ private typealias Inbox = InlineArray<8, Double>
 @inline(never)
 private func count_send(
   _ world: Communicator, _ elements: [Double], _ peer: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<batch { try world.send(elements.span, to: peer) }
 }
 
 @inline(never)
 private func count_receive(
   _ world: Communicator, _ elements: inout Inbox, _ peer: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<batch { try world.receive(into: elements.mutableSpan, from: peer) }
 }
 
 @inline(never)
 private func count_receiveArray(
   _ world: Communicator, _ elements: inout [Double], _ peer: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<batch { try world.receive(into: elements.mutableSpan, from: peer) }
 }
 
 @inline(never)
 private func count_immediateSend(
   _ world: Communicator, _ elements: [Double], _ peer: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<batch {
     let sending = try world.immediate.send(elements.span, to: peer)
     try sending.wait()
@@ -43,7 +43,7 @@ private func count_immediateSend(
 @inline(never)
 private func count_immediateReceive(
   _ world: Communicator, _ elements: inout Inbox, _ peer: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<batch {
     let receiving = try world.immediate.receive(into: elements.mutableSpan, from: peer)
     try receiving.wait()
@@ -53,7 +53,7 @@ private func count_immediateReceive(
 @inline(never)
 private func count_exchange(
   _ world: Communicator, _ outbox: [Double], _ inbox: inout Inbox, _ peer: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<batch {
     var exchange = world.exchange()
     try exchange.receive(into: inbox.mutableSpan, from: peer)
@@ -65,7 +65,7 @@ private func count_exchange(
 @inline(never)
 private func count_persistent(
   _ receiving: inout PersistentOperation<Double>, _ sending: inout PersistentOperation<Double>
-) throws(MPIError) {
+) throws {
   for _ in 0..<batch {
     let arriving = try receiving.start()
     let leaving = try sending.start()
@@ -75,7 +75,7 @@ private func count_persistent(
 }
 
 @inline(never)
-private func count_persistentExchange(_ halo: inout PersistentExchange) throws(MPIError) {
+private func count_persistentExchange(_ halo: inout PersistentExchange) throws {
   for _ in 0..<batch {
     let active = try halo.start()
     try active.wait()
@@ -85,7 +85,7 @@ private func count_persistentExchange(_ halo: inout PersistentExchange) throws(M
 @inline(never)
 private func count_sendReceive(
   _ world: Communicator, _ outbox: [Double], _ inbox: inout Inbox, _ peer: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<batch {
     try world.sendReceive(outbox.span, to: peer, into: inbox.mutableSpan, from: peer)
   }
@@ -94,14 +94,14 @@ private func count_sendReceive(
 @inline(never)
 private func count_allReduce(
   _ world: Communicator, _ elements: [Double], _ result: inout Inbox
-) throws(MPIError) {
+) throws {
   for _ in 0..<batch { try world.allReduce(elements.span, into: result.mutableSpan, .sum) }
 }
 
 @inline(never)
 private func count_allReduceValue(
   _ world: Communicator, _ value: Double
-) throws(MPIError) -> Double {
+) throws -> Double {
   var value = value
   for _ in 0..<batch { value = try world.allReduce(value, .sum) }
   return value
@@ -110,21 +110,21 @@ private func count_allReduceValue(
 @inline(never)
 private func count_put(
   _ ranks: LockedTargets<Double>, _ elements: [Double], _ target: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<batch { try ranks[target].put(elements.span) }
 }
 
 @inline(never)
 private func count_get(
   _ ranks: LockedTargets<Double>, _ elements: inout Inbox, _ target: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<batch { try ranks[target].get(into: elements.mutableSpan) }
 }
 
 @inline(never)
 private func count_fetchAndReduce(
   _ ranks: LockedTargets<Double>, _ value: Double, _ target: Int
-) throws(MPIError) -> Double {
+) throws -> Double {
   var sum = 0.0
   for _ in 0..<batch { sum += try ranks[target].fetchAndReduce(value, .sum, at: 0) }
   return sum
@@ -138,7 +138,7 @@ func count(_ batches: Int, _ world: Communicator) throws {
 
 private func count(
   _ batches: Int, _ world: Communicator, _ ranks: LockedTargets<Double>
-) throws(MPIError) {
+) throws {
   let outbox = [Double](repeating: 0, count: 8)
   var array = [Double](repeating: 0, count: 8)
   var inbox = Inbox(repeating: 0)

@@ -3,7 +3,7 @@ import MPI
 
 private func pingPong(
   _ world: Communicator, _ buffer: inout [UInt8], _ peer: Int, _ repetitions: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<repetitions {
     if world.rank == 0 {
       try world.send(buffer.span, to: peer)
@@ -17,7 +17,7 @@ private func pingPong(
 
 private func allReduce(
   _ world: Communicator, _ elements: [Double], _ result: inout [Double], _ repetitions: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<repetitions {
     try world.allReduce(elements.span, into: result.mutableSpan, .sum)
   }
@@ -26,7 +26,7 @@ private func allReduce(
 private func immediate(
   _ world: Communicator, _ outbox: [UInt8], _ inbox: inout [UInt8], _ peer: Int,
   _ repetitions: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<repetitions {
     let receiving = try world.immediate.receive(into: inbox.mutableSpan, from: peer)
     let sending = try world.immediate.send(outbox.span, to: peer)
@@ -38,7 +38,7 @@ private func immediate(
 private func exchange(
   _ world: Communicator, _ outbox: [UInt8], _ inbox: inout [UInt8], _ peer: Int,
   _ repetitions: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<repetitions {
     var exchange = world.exchange()
     try exchange.receive(into: inbox.mutableSpan, from: peer)
@@ -50,7 +50,7 @@ private func exchange(
 private func persistent(
   _ receiving: inout PersistentOperation<UInt8>, _ sending: inout PersistentOperation<UInt8>,
   _ repetitions: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<repetitions {
     let arriving = try receiving.start()
     let leaving = try sending.start()
@@ -62,7 +62,7 @@ private func persistent(
 // The target of one-sided calls does nothing meanwhile.
 private func put(
   _ ranks: LockedTargets<UInt8>, _ elements: [UInt8], _ target: Int, _ repetitions: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<repetitions { try ranks[target].put(elements.span) }
 }
 
@@ -71,20 +71,20 @@ private func put(
 private func get(
   _ ranks: LockedTargets<UInt8>, _ elements: UnsafeMutableBufferPointer<UInt8>, _ target: Int,
   _ repetitions: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<repetitions { try unsafe ranks[target].get(into: elements.mutableSpan) }
 }
 
 private func getIntoArray(
   _ ranks: LockedTargets<UInt8>, _ elements: inout [UInt8], _ target: Int, _ repetitions: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<repetitions { try ranks[target].get(into: elements.mutableSpan) }
 }
 
 private func sendReceive(
   _ world: Communicator, _ outbox: [UInt8], _ inbox: inout [UInt8], _ peer: Int,
   _ repetitions: Int
-) throws(MPIError) {
+) throws {
   for _ in 0..<repetitions {
     try world.sendReceive(outbox.span, to: peer, into: inbox.mutableSpan, from: peer)
   }
@@ -97,8 +97,8 @@ private nonisolated(unsafe) var wanted = ""
 /// bytes, least and median nanoseconds of an operation.
 private func time(
   _ kind: String, _ bytes: Int, _ world: Communicator,
-  _ body: (_ repetitions: Int) throws(MPIError) -> Void
-) throws(MPIError) {
+  _ body: (_ repetitions: Int) throws -> Void
+) throws {
   guard unsafe kind.hasPrefix(wanted) else { return }
   let repetitions = max(4, min(1000, (1 << 23) / bytes))
   let clock = WallClock()
@@ -108,7 +108,7 @@ private func time(
     let start = clock.now
     try body(repetitions)
     let end = clock.now
-    if sample >= 0 { samples.append((end.seconds - start.seconds) / Double(repetitions)) }
+    if sample >= 0 { samples.append((end - start) / .seconds(1) / Double(repetitions)) }
   }
   guard world.rank == 0 else { return }
   samples.sort()
@@ -125,23 +125,23 @@ func timeAll(_ world: Communicator, of kind: String) throws {
     var outbox = [UInt8](repeating: 0, count: bytes)
     var inbox = [UInt8](repeating: 0, count: bytes)
     if world.size == 2 {
-      try time("pingPong", bytes, world) { (repetitions) throws(MPIError) in
+      try time("pingPong", bytes, world) { (repetitions) throws in
         try pingPong(world, &outbox, peer, repetitions)
       }
     } else {
-      try time("sendReceive", bytes, world) { (repetitions) throws(MPIError) in
+      try time("sendReceive", bytes, world) { (repetitions) throws in
         try sendReceive(world, outbox, &inbox, peer, repetitions)
       }
     }
-    try time("immediate", bytes, world) { (repetitions) throws(MPIError) in
+    try time("immediate", bytes, world) { (repetitions) throws in
       try immediate(world, outbox, &inbox, peer, repetitions)
     }
-    try time("exchange", bytes, world) { (repetitions) throws(MPIError) in
+    try time("exchange", bytes, world) { (repetitions) throws in
       try exchange(world, outbox, &inbox, peer, repetitions)
     }
     var receiving = try world.persistent.receive(UInt8.self, count: bytes, from: peer)
     var sending = try world.persistent.send(UInt8.self, count: bytes, to: peer)
-    try time("persistent", bytes, world) { (repetitions) throws(MPIError) in
+    try time("persistent", bytes, world) { (repetitions) throws in
       try persistent(&receiving, &sending, repetitions)
     }
     let storage = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes)
@@ -149,13 +149,13 @@ func timeAll(_ world: Communicator, of kind: String) throws {
     defer { unsafe storage.deallocate() }
     let window = try Window<UInt8>(count: bytes, on: world)
     try window.withLockAll { ranks in
-      try time("put", bytes, world) { (repetitions) throws(MPIError) in
+      try time("put", bytes, world) { (repetitions) throws in
         if world.rank == 0 { try put(ranks, outbox, peer, repetitions) }
       }
-      try time("get", bytes, world) { (repetitions) throws(MPIError) in
+      try time("get", bytes, world) { (repetitions) throws in
         if world.rank == 0 { try unsafe get(ranks, storage, peer, repetitions) }
       }
-      try time("getIntoArray", bytes, world) { (repetitions) throws(MPIError) in
+      try time("getIntoArray", bytes, world) { (repetitions) throws in
         if world.rank == 0 { try getIntoArray(ranks, &inbox, peer, repetitions) }
       }
     }
@@ -163,7 +163,7 @@ func timeAll(_ world: Communicator, of kind: String) throws {
     guard (8...1_048_576).contains(bytes) else { continue }
     let elements = [Double](repeating: 0, count: bytes / 8)
     var result = [Double](repeating: 0, count: bytes / 8)
-    try time("allReduce", bytes, world) { (repetitions) throws(MPIError) in
+    try time("allReduce", bytes, world) { (repetitions) throws in
       try allReduce(world, elements, &result, repetitions)
     }
   }

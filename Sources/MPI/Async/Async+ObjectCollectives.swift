@@ -23,14 +23,14 @@ extension Async {
   /// The corresponding C function is `MPI_Ibcast` (MPI 3.1 §5.12.2).
   public nonisolated(nonsending) func broadcast<T: Codable>(
     encoding value: T?, from root: Int
-  ) async throws(MPIError) -> T {
+  ) async throws -> T {
     let communicator = communicator
     let rawRoot = try communicator.rawRoot(root, "MPI_Ibcast")
     guard communicator.rank == root else { return try await receiveBroadcast(T.self, rawRoot) }
     guard let value else { preconditionFailure("broadcast: the root gave no value") }
     let writer = ObjectWriter()
-    var failure: MPIError?
-    do throws(MPIError) {
+    var failure: (any Error)?
+    do {
       try writer.encode(value, inPlace: false, "MPI_Ibcast", on: communicator.raw)
     } catch {
       failure = error
@@ -55,14 +55,14 @@ extension Async {
   /// §5.12.5).
   public nonisolated(nonsending) func gather<T: Codable>(
     encoding value: T, to root: Int
-  ) async throws(MPIError) -> [T]? {
+  ) async throws -> [T]? {
     let communicator = communicator
     let rawRoot = try communicator.rawRoot(root, "MPI_Igatherv")
     let (message, parts) = try await exchangeSizes(encoding: value, "MPI_Igatherv")
     let isRoot = communicator.rank == root
-    let bytes = unsafe try await move("MPI_Igatherv", message, receiving: isRoot ? parts.count : 0)
-    { sent, received, pending throws(MPIError) in
-      try unsafe communicator._gather(
+    let bytes = try await move("MPI_Igatherv", message, receiving: isRoot ? parts.count : 0) {
+      sent, received, pending throws in
+      try communicator._gather(
         sent, received, parts, isLarge: !parts.fitsC, rawRoot, pending)
     }
     return isRoot ? try communicator._decodeAll(bytes, parts, own: value, "MPI_Igatherv") : nil
@@ -78,12 +78,12 @@ extension Async {
   /// The corresponding C functions are `MPI_Iallgather` and `MPI_Iallgatherv` (MPI 3.1 §5.12.5).
   public nonisolated(nonsending) func allGather<T: Codable>(
     encoding value: T
-  ) async throws(MPIError) -> [T] {
+  ) async throws -> [T] {
     let communicator = communicator
     let (message, parts) = try await exchangeSizes(encoding: value, "MPI_Iallgatherv")
-    let bytes = unsafe try await move("MPI_Iallgatherv", message, receiving: parts.count) {
-      sent, received, pending throws(MPIError) in
-      try unsafe communicator._allGather(sent, received, parts, pending)
+    let bytes = try await move("MPI_Iallgatherv", message, receiving: parts.count) {
+      sent, received, pending throws in
+      try communicator._allGather(sent, received, parts, pending)
     }
     return try communicator._decodeAll(bytes, parts, own: value, "MPI_Iallgatherv")
   }
@@ -101,7 +101,7 @@ extension Async {
   /// The corresponding C functions are `MPI_Ibcast` and `MPI_Iscatterv` (MPI 3.1 §5.12.2, §5.12.4).
   public nonisolated(nonsending) func scatter<T: Codable>(
     encoding values: [T]?, from root: Int
-  ) async throws(MPIError) -> T {
+  ) async throws -> T {
     let communicator = communicator
     let (size, rank) = (communicator.size, communicator.rank)
     let rawRoot = try communicator.rawRoot(root, "MPI_Iscatterv")
@@ -115,9 +115,9 @@ extension Async {
     if let failure = outbox.failure { throw failure }
     if counts.contains(unencodable) { throw communicator._failure(of: root, "MPI_Iscatterv") }
     let parts = Partition(counts: counts)
-    let bytes = unsafe try await move("MPI_Iscatterv", outbox.bytes, receiving: counts[rank]) {
-      sent, received, pending throws(MPIError) in
-      try unsafe communicator._scatter(sent, received, parts, rawRoot, pending)
+    let bytes = try await move("MPI_Iscatterv", outbox.bytes, receiving: counts[rank]) {
+      sent, received, pending throws in
+      try communicator._scatter(sent, received, parts, rawRoot, pending)
     }
     if rank == root, let values { return values[rank] }
     return try ObjectReader.decode(
@@ -137,7 +137,7 @@ extension Async {
   /// The corresponding C functions are `MPI_Ialltoall` and `MPI_Ialltoallw` (MPI 3.1 §5.12.6).
   public nonisolated(nonsending) func allToAll<T: Codable>(
     encoding values: [T]
-  ) async throws(MPIError) -> [T] {
+  ) async throws -> [T] {
     let communicator = communicator
     let (size, rank) = (communicator.size, communicator.rank)
     precondition(values.count == size, "allToAll: \(values.count) values for \(size) ranks")
@@ -150,17 +150,17 @@ extension Async {
       throw communicator._failure(of: rank, "MPI_Ialltoallw")
     }
     let (sending, receiving) = (Partition(counts: outbox.counts), Partition(counts: counts))
-    let bytes = unsafe try await move(
+    let bytes = try await move(
       "MPI_Ialltoallw", outbox.bytes, receiving: receiving.count
-    ) { sent, received, pending throws(MPIError) in
-      try unsafe communicator._allToAll(sent, sending, received, receiving, pending)
+    ) { sent, received, pending throws in
+      try communicator._allToAll(sent, sending, received, receiving, pending)
     }
     return try communicator._decodeAll(bytes, receiving, own: values[rank], "MPI_Ialltoallw")
   }
 
   nonisolated(nonsending) func receiveBroadcast<T: Decodable>(
     _ type: T.Type, _ root: CInt
-  ) async throws(MPIError) -> T {
+  ) async throws -> T {
     let communicator = communicator
     let head = BroadcastHead()
     try await broadcast(head.bytes, root, .wait)
@@ -168,9 +168,9 @@ extension Async {
     var (bytes, range) = (head.bytes, 8..<8 + size)
     if !head.isAll {
       let none = ByteBuffer(capacity: 0)
-      bytes = unsafe try await move("MPI_Ibcast", none, receiving: size) {
-        _, received, pending throws(MPIError) in
-        try unsafe communicator._broadcast(received, root, pending)
+      bytes = try await move("MPI_Ibcast", none, receiving: size) {
+        _, received, pending throws in
+        try communicator._broadcast(received, root, pending)
       }
       range = 0..<size
     }
@@ -180,21 +180,21 @@ extension Async {
   /// Gives the root's bytes to all ranks, or receives them in their place.
   nonisolated(nonsending) func broadcast(
     _ bytes: ByteBuffer, _ root: CInt, _ cancellation: AsyncOperation.Cancellation
-  ) async throws(MPIError) {
+  ) async throws {
     let communicator = communicator
-    unsafe try await perform("MPI_Ibcast", cancellation, keeping: bytes) {
-      pending throws(MPIError) in
-      try unsafe communicator._broadcast(bytes.rawBuffer, root, pending)
+    try await perform("MPI_Ibcast", cancellation, keeping: bytes) {
+      pending throws in
+      try communicator._broadcast(bytes.rawBuffer, root, pending)
     }
   }
 
   /// Encodes this rank's value, and tells all ranks how long it is.
   nonisolated(nonsending) private func exchangeSizes<T: Encodable>(
     encoding value: T, _ routine: StaticString
-  ) async throws(MPIError) -> (ByteBuffer, Partition) {
+  ) async throws -> (ByteBuffer, Partition) {
     let writer = ObjectWriter()
-    var failure: MPIError?
-    do throws(MPIError) {
+    var failure: (any Error)?
+    do {
       try writer.encode(value, inPlace: false, routine, on: communicator.raw)
     } catch {
       failure = error
@@ -212,12 +212,12 @@ extension Async {
   nonisolated(nonsending) private func move(
     _ routine: StaticString, _ sent: ByteBuffer, receiving count: Int,
     _ begin:
-      @escaping (RawBuffer, RawBuffer, UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
-  ) async throws(MPIError) -> ByteBuffer {
+      @escaping (RawBuffer, RawBuffer, Starting) throws -> Void
+  ) async throws -> ByteBuffer {
     let received = ByteBuffer(capacity: count)
-    unsafe try await perform(routine, .detach, keeping: Box((sent, received))) {
-      pending throws(MPIError) in
-      unsafe try received.receive(count) { (address) throws(MPIError) in
+    try await perform(routine, .detach, keeping: Box((sent, received))) {
+      pending throws in
+      unsafe try received.receive(count) { (address) throws in
         try unsafe begin(
           sent.rawBuffer,
           RawBuffer(address: address, count: count, datatype: UInt8.mpiDatatype), pending)

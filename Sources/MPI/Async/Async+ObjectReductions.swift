@@ -25,12 +25,12 @@ extension Async {
   /// `MPI_Comm_idup` (MPI 3.1 §3.7, §3.8, §6.4.2).
   public nonisolated(nonsending) func reduce<T: Codable>(
     encoding value: T, to root: Int, _ combine: (T, T) -> T
-  ) async throws(MPIError) -> T? {
+  ) async throws -> T? {
     _ = try communicator.rawRoot(root, "MPI_Ireduce")
     let isRoot = communicator.rank == root
     let tree = try await reductionTree()
     let result: Partial<T>?
-    do throws(MPIError) {
+    do {
       result = try await tree.combineLater(value, combine)
     } catch {
       // What rank 0 has for the root must not be there for the next reduction.
@@ -58,10 +58,10 @@ extension Async {
   /// at first `MPI_Comm_idup` (MPI 3.1 §3.7, §3.8, §5.12.2, §6.4.2).
   public nonisolated(nonsending) func allReduce<T: Codable>(
     encoding value: T, _ combine: (T, T) -> T
-  ) async throws(MPIError) -> T {
+  ) async throws -> T {
     let tree = try await reductionTree()
     let result: Partial<T>?
-    do throws(MPIError) {
+    do {
       result = try await tree.combineLater(value, combine)
     } catch {
       // Rank 0 tells all that there is no result.
@@ -88,7 +88,7 @@ extension Async {
   /// `MPI_Comm_idup` (MPI 3.1 §3.7, §3.8, §6.4.2).
   public nonisolated(nonsending) func scan<T: Codable>(
     encoding value: T, _ combine: (T, T) -> T
-  ) async throws(MPIError) -> T {
+  ) async throws -> T {
     try await reductionTree().scanLater(value, excludingOwn: false, combine) ?? value
   }
 
@@ -105,19 +105,19 @@ extension Async {
   /// `MPI_Comm_idup` (MPI 3.1 §3.7, §3.8, §6.4.2).
   public nonisolated(nonsending) func exclusiveScan<T: Codable>(
     encoding value: T, _ combine: (T, T) -> T
-  ) async throws(MPIError) -> T? {
+  ) async throws -> T? {
     try await reductionTree().scanLater(value, excludingOwn: true, combine)
   }
 
   /// The tree of the communicator's reductions, whose context is made when it is first needed.
-  nonisolated(nonsending) private func reductionTree() async throws(MPIError) -> ReductionTree {
+  nonisolated(nonsending) private func reductionTree() async throws -> ReductionTree {
     let communicator = communicator
     if communicator.size == 1 { return ReductionTree(context: communicator) }
     let context = ContextOfReductions(communicator)
     // Also where it is known already: attributes are looked up on the thread that may call MPI.
-    unsafe try await perform("MPI_Comm_idup", .wait, keeping: context) {
-      pending throws(MPIError) in
-      try unsafe context.begin(pending)
+    try await perform("MPI_Comm_idup", .wait, keeping: context) {
+      pending throws in
+      try context.begin(pending)
     }
     return ReductionTree(context: try context.get())
   }
@@ -126,7 +126,7 @@ extension Async {
 /// A communicator for reductions that is looked up, or made.
 @safe private final class ContextOfReductions: @unchecked Sendable {
   private let communicator: Communicator
-  private var result: Result<Communicator, MPIError>?
+  private var result: Result<Communicator, any Error>?
   /// Where the library writes the new communicator.
   private let raw = UnsafeMutablePointer<RawCommunicator>.allocate(capacity: 1)
 
@@ -137,20 +137,20 @@ extension Async {
 
   deinit { unsafe raw.deallocate() }
 
-  func begin(_ pending: UnsafeMutablePointer<Pending>) throws(MPIError) {
+  func begin(_ pending: Starting) throws {
     if let known = ReductionTree.context(of: communicator) {
       result = .success(known)
       return
     }
     // There is no nonblocking form of what would leave the attributes of the program out.
     try unsafe check(
-      MPI_Comm_idup(communicator.raw, raw, &pending.pointee.request), "MPI_Comm_idup",
+      MPI_Comm_idup(communicator.raw, raw, &pending.request), "MPI_Comm_idup",
       on: communicator.raw)
-    unsafe pending.pointee.extras().afterwards { self.finish() }
+    pending.extras().afterwards { self.finish() }
   }
 
   private func finish() {
-    do throws(MPIError) {
+    do {
       let new = try Communicator(owning: unsafe raw.pointee)
       ReductionTree.keep(new, for: communicator)
       result = .success(new)
@@ -159,7 +159,7 @@ extension Async {
     }
   }
 
-  func get() throws(MPIError) -> Communicator {
+  func get() throws -> Communicator {
     guard let result else {
       throw MPIError(
         .internalError, routine: "MPI_Comm_idup", message: "no communicator",

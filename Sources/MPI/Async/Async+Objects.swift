@@ -16,7 +16,7 @@ extension Async {
   /// The corresponding C function is `MPI_Isend` (MPI 3.1 §3.7.2).
   public nonisolated(nonsending) func send<T: Encodable>(
     encoding value: T, to destination: Int?, tag: MessageTag = 0, mode: SendMode = .standard
-  ) async throws(MPIError) {
+  ) async throws {
     try await checkCancellation("MPI_Isend")
     switch try startSending(value, destination, tag, mode) {
     case .complete: return
@@ -30,50 +30,33 @@ extension Async {
   ///
   /// - Parameters:
   ///   - type: The type of the value.
-  ///   - source: The sending rank, or ``AnySource/any``.
+  ///   - source: The sending rank, or ``Source/any``.
   ///   - tag: The label of the message, or ``MessageTag/any``.
   /// - Returns: The value.
-  /// - Throws: ``MPIError/Code/conversion`` where the message holds no such value; it has been
-  ///   received then. ``MPIError/Code/invalidRank``, ``MPIError/Code/cancelled``, and what else the
-  ///   library reports.
+  /// - Throws: ``MPIError/Code/conversion`` where the message holds no such value, which has been
+  ///   received then, and where there is none, from no process (`nil`);
+  ///   ``MPIError/Code/invalidRank``, ``MPIError/Code/cancelled``, and what else the library reports.
   /// - Complexity: One message of any size, which a matched probe measures first.
   ///
   /// The corresponding C functions are `MPI_Improbe` and `MPI_Imrecv` (MPI 3.1 §3.8.2, §3.8.3).
   public nonisolated(nonsending) func receive<T: Decodable>(
-    decoding type: T.Type, from source: Int, tag: MessageTag = 0
-  ) async throws(MPIError) -> T {
+    decoding type: T.Type, from source: some Source, tag: MessageTag = 0
+  ) async throws -> T {
     try await receiveWithStatus(decoding: type, from: source, tag: tag).value
   }
 
-  /// Receives a value from any rank.
-  ///
-  /// The corresponding C functions are `MPI_Improbe` and `MPI_Imrecv` (MPI 3.1 §3.8.2, §3.8.3).
-  public nonisolated(nonsending) func receive<T: Decodable>(
-    decoding type: T.Type, from source: AnySource, tag: MessageTag = 0
-  ) async throws(MPIError) -> T {
-    try await receiveWithStatus(decoding: type, from: source, tag: tag).value
-  }
-
-  /// Receives a value from one rank, and tells with which tag, and how long the message was.
-  ///
-  /// The corresponding C functions are `MPI_Improbe` and `MPI_Imrecv` (MPI 3.1 §3.8.2, §3.8.3).
-  public nonisolated(nonsending) func receiveWithStatus<T: Decodable>(
-    decoding type: T.Type, from source: Int, tag: MessageTag = 0
-  ) async throws(MPIError) -> (value: T, status: Status) {
-    try await _receive(decoding: type, communicator.rawPeer(source, "MPI_Improbe"), tag)
-  }
-
-  /// Receives a value from any rank, and tells from which, with which tag, and how long the message
-  /// was.
+  /// Receives a value, and tells from which rank, with which tag, and how long the message was.
   ///
   ///     let (task, status) = try await world.async.receiveWithStatus(decoding: Task.self, from: .any)
   ///     try await world.async.send(encoding: perform(task), to: status.source)
   ///
+  /// As ``receive(decoding:from:tag:)``.
+  ///
   /// The corresponding C functions are `MPI_Improbe` and `MPI_Imrecv` (MPI 3.1 §3.8.2, §3.8.3).
   public nonisolated(nonsending) func receiveWithStatus<T: Decodable>(
-    decoding type: T.Type, from source: AnySource, tag: MessageTag = 0
-  ) async throws(MPIError) -> (value: T, status: Status) {
-    try await _receive(decoding: type, CMPI_ANY_SOURCE, tag)
+    decoding type: T.Type, from source: some Source, tag: MessageTag = 0
+  ) async throws -> (value: T, status: Status) {
+    try await _receive(decoding: type, communicator._valueSource(source, "MPI_Improbe"), tag)
   }
 
   /// Sends a value to one rank, and receives one from another, or the same.
@@ -82,40 +65,37 @@ extension Async {
   ///       encoding: mine, to: right, decoding: Task.self, from: left)
   ///
   /// The parameters are those of
-  /// ``Communicator/sendReceive(encoding:to:tag:decoding:from:receiving:)-(_,_,_,_,Int?,_)``.
+  /// ``Communicator/sendReceive(encoding:to:tag:decoding:from:receiving:)``.
   ///
-  /// - Returns: What was received, or `nil` from no process.
-  /// - Throws: As ``send(encoding:to:tag:mode:)`` and ``receive(decoding:from:tag:)-(_,Int,_)``. A
-  ///   value that cannot be encoded is not sent, and nothing is received.
+  /// - Returns: What was received; `nil` from no process only.
+  /// - Throws: As ``send(encoding:to:tag:mode:)`` and ``receive(decoding:from:tag:)``. A value that
+  ///   cannot be encoded is not sent, and nothing is received.
   ///
   /// The corresponding C functions are `MPI_Isend`, `MPI_Improbe` and `MPI_Imrecv` (MPI 3.1 §3.7,
   /// §3.8).
   public nonisolated(nonsending) func sendReceive<S: Encodable, R: Decodable>(
     encoding value: S, to destination: Int?, tag sendTag: MessageTag = 0,
-    decoding type: R.Type, from source: Int?, receiving receiveTag: MessageTag? = nil
-  ) async throws(MPIError) -> R? {
-    let peer = try communicator.rawPeer(source, "MPI_Improbe")
-    if peer == CMPI_PROC_NULL {
+    decoding type: R.Type, from source: some Source, receiving receiveTag: MessageTag? = nil
+  ) async throws -> R? {
+    let source = try communicator.rawSource(source, "MPI_Improbe")
+    if source == CMPI_PROC_NULL {
       try await send(encoding: value, to: destination, tag: sendTag)
       return nil
     }
-    return try await _sendReceive(value, destination, sendTag, type, peer, receiveTag)
-  }
-
-  /// Sends a value to one rank, and receives one from any.
-  ///
-  /// The corresponding C functions are `MPI_Isend`, `MPI_Improbe` and `MPI_Imrecv` (MPI 3.1 §3.7,
-  /// §3.8).
-  public nonisolated(nonsending) func sendReceive<S: Encodable, R: Decodable>(
-    encoding value: S, to destination: Int?, tag sendTag: MessageTag = 0,
-    decoding type: R.Type, from source: AnySource, receiving receiveTag: MessageTag? = nil
-  ) async throws(MPIError) -> R {
-    try await _sendReceive(value, destination, sendTag, type, CMPI_ANY_SOURCE, receiveTag)
+    try await checkCancellation("MPI_Isend")
+    let tag = receiveTag ?? sendTag
+    guard case .underWay(let operation) = try startSending(value, destination, sendTag, .standard)
+    else { return try await _receive(decoding: type, source, tag).value }
+    // Under way while the task receives. Should that fail, the message is sent all the same.
+    ProgressEngine.shared.submit(operation)
+    let received = try await _receive(decoding: type, source, tag)
+    _ = try await wait(for: operation, isSubmitted: true)
+    return received.value
   }
 
   nonisolated(nonsending) func _receive<T: Decodable>(
     decoding type: T.Type, _ source: CInt, _ tag: MessageTag
-  ) async throws(MPIError) -> (value: T, status: Status) {
+  ) async throws -> (value: T, status: Status) {
     let (bytes, status) = try await receiveBytes(source, tag)
     return (
       try ObjectReader.decode(type, bytes, 0..<bytes.count, "MPI_Imrecv", on: communicator.raw),
@@ -128,20 +108,20 @@ extension Async {
   /// - Parameter cancellation: What becomes of it if the task is cancelled.
   nonisolated(nonsending) func receiveBytes(
     _ source: CInt, _ tag: MessageTag, _ cancellation: AsyncOperation.Cancellation = .request
-  ) async throws(MPIError) -> (ByteBuffer, Status) {
+  ) async throws -> (ByteBuffer, Status) {
     let raw = communicator.raw
     let bytes = ByteBuffer(capacity: 0)
-    let status = unsafe try await search("MPI_Improbe", pattern(source, tag), cancellation) {
-      message, status, pending throws(MPIError) in
+    let status = try await search("MPI_Improbe", pattern(source, tag), cancellation) {
+      message, status, pending throws in
       let count = status.byteCount
-      unsafe try bytes.receive(count) { (address) throws(MPIError) in
+      unsafe try bytes.receive(count) { (address) throws in
         let narrowed = try unsafe Narrowed(
           RawBuffer(address: address, count: count, datatype: UInt8.mpiDatatype))
-        defer { unsafe narrowed.release() }
+        defer { narrowed.release() }
         var message = message
         try unsafe check(
           MPI_Imrecv(
-            address, narrowed.count, narrowed.datatype.raw, &message, &pending.pointee.request),
+            address, narrowed.count, narrowed.datatype.raw, &message, &pending.request),
           "MPI_Imrecv", on: raw)
       }
     }
@@ -151,7 +131,7 @@ extension Async {
   /// Encodes a value, and begins to send it.
   private func startSending<T: Encodable>(
     _ value: T, _ destination: Int?, _ tag: MessageTag, _ mode: SendMode
-  ) throws(MPIError) -> Started {
+  ) throws -> Started {
     let peer = try communicator.rawPeer(destination, "MPI_Isend")
     let writer = ObjectWriter()
     try writer.encode(value, inPlace: true, "MPI_Isend", on: communicator.raw)
@@ -163,25 +143,11 @@ extension Async {
   func startSending(
     _ writer: ObjectWriter, _ peer: CInt, _ tag: MessageTag, _ mode: SendMode,
     _ cancellation: AsyncOperation.Cancellation
-  ) throws(MPIError) -> Started {
+  ) throws -> Started {
     let raw = communicator.raw
-    return unsafe try start("MPI_Isend", cancellation, keeping: writer) {
-      pending throws(MPIError) in
-      unsafe pending.pointee.request = try writer.startSending(peer, tag, mode, on: raw)
+    return try start("MPI_Isend", cancellation, keeping: writer) {
+      pending throws in
+      pending.request = try writer.startSending(peer, tag, mode, on: raw)
     }
-  }
-
-  nonisolated(nonsending) private func _sendReceive<S: Encodable, R: Decodable>(
-    _ value: S, _ destination: Int?, _ tag: MessageTag, _ type: R.Type, _ source: CInt,
-    _ receiveTag: MessageTag?
-  ) async throws(MPIError) -> R {
-    try await checkCancellation("MPI_Isend")
-    guard case .underWay(let operation) = try startSending(value, destination, tag, .standard)
-    else { return try await _receive(decoding: type, source, receiveTag ?? tag).value }
-    // Under way while the task receives. Should that fail, the message is sent all the same.
-    ProgressEngine.shared.submit(operation)
-    let received = try await _receive(decoding: type, source, receiveTag ?? tag)
-    _ = try await wait(for: operation, isSubmitted: true)
-    return received.value
   }
 }

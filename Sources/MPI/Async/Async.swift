@@ -49,9 +49,9 @@ extension Async {
   nonisolated(nonsending) func perform(
     _ routine: StaticString, _ cancellation: AsyncOperation.Cancellation,
     keeping storage: AnyObject? = nil,
-    _ begin: @escaping (UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
-  ) async throws(MPIError) -> Status {
-    switch try unsafe start(routine, cancellation, keeping: storage, begin) {
+    _ begin: @escaping (Starting) throws -> Void
+  ) async throws -> Status {
+    switch try start(routine, cancellation, keeping: storage, begin) {
     case .complete(let status): return status
     case .underWay(let operation): return try await wait(for: operation)
     }
@@ -68,21 +68,20 @@ extension Async {
   func start(
     _ routine: StaticString, _ cancellation: AsyncOperation.Cancellation,
     keeping storage: AnyObject?,
-    _ begin: @escaping (UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
-  ) throws(MPIError) -> Started {
+    _ begin: @escaping (Starting) throws -> Void
+  ) throws -> Started {
     let operation: AsyncOperation
     if ProgressEngine.shared.allowsCalls {
-      var pending = unsafe Pending()
-      try unsafe begin(&pending)
-      let status = try ProgressEngine.shared.eagerness.attempt { () throws(MPIError) in
-        try unsafe pending.test(routine, on: communicator)
+      var pending = try Pending.start(begin)
+      let status = try ProgressEngine.shared.eagerness.attempt { () throws in
+        try pending.test(routine, on: communicator)
       }
       if let status { return .complete(status) }
-      operation = unsafe AsyncOperation(
+      operation = AsyncOperation(
         routine, on: communicator, cancellation, keeping: storage, pending: pending)
     } else {
-      operation = unsafe AsyncOperation(routine, on: communicator, cancellation, keeping: storage)
-      unsafe operation.begin = unsafe begin
+      operation = AsyncOperation(routine, on: communicator, cancellation, keeping: storage)
+      operation.begin = begin
     }
     return .underWay(operation)
   }
@@ -95,25 +94,24 @@ extension Async {
   nonisolated(nonsending) func search(
     _ routine: StaticString, _ pattern: Pattern,
     _ cancellation: AsyncOperation.Cancellation = .request,
-    _ take: @escaping (RawMessage, Status, UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
-  ) async throws(MPIError) -> Status {
+    _ take: @escaping (RawMessage, Status, Starting) throws -> Void
+  ) async throws -> Status {
     if cancellation == .request { try await checkCancellation(routine) }
     let engine = ProgressEngine.shared
     let operation: AsyncOperation
     if engine.allowsCalls, engine.isFree(pattern),
-      let (message, status) = try engine.eagerness.attempt({ () throws(MPIError) in
+      let (message, status) = try engine.eagerness.attempt({ () throws in
         try pattern.find()
       })
     {
-      var pending = unsafe Pending()
-      try unsafe take(message, status, &pending)
-      if try unsafe pending.test(routine, on: communicator) != nil { return status }
-      operation = unsafe AsyncOperation(
+      var pending = try Pending.start { try take(message, status, $0) }
+      if try pending.test(routine, on: communicator) != nil { return status }
+      operation = AsyncOperation(
         routine, on: communicator, cancellation, keeping: nil, pending: pending)
       operation.matched = status
     } else {
-      operation = unsafe AsyncOperation(routine, on: communicator, cancellation, keeping: nil)
-      operation.matching = unsafe AsyncOperation.Matching(pattern: pattern, take: take)
+      operation = AsyncOperation(routine, on: communicator, cancellation, keeping: nil)
+      operation.matching = AsyncOperation.Matching(pattern: pattern, take: take)
     }
     return try await wait(for: operation)
   }
@@ -121,7 +119,7 @@ extension Async {
   /// - Parameter isSubmitted: Whether the engine has the operation already.
   nonisolated(nonsending) func wait(
     for operation: AsyncOperation, isSubmitted: Bool = false
-  ) async throws(MPIError) -> Status {
+  ) async throws -> Status {
     let outcome = await withTaskCancellationHandler {
       await unsafe withUnsafeContinuation { continuation in
         if isSubmitted {
@@ -144,8 +142,8 @@ extension Async {
   /// Throws in a task that is cancelled already.
   nonisolated(nonsending) func checkCancellation(
     _ routine: StaticString
-  ) async throws(MPIError) {
-    if Task.isCancelled { throw .cancelled(routine, on: CMPI_COMM_NULL) }
+  ) async throws {
+    if Task.isCancelled { throw MPIError.cancelled(routine, on: CMPI_COMM_NULL) }
   }
 }
 
@@ -153,13 +151,13 @@ extension Pending {
   /// Whether the operation is complete, and if so, its status.
   mutating func test(
     _ routine: StaticString, on communicator: Communicator
-  ) throws(MPIError) -> Status? {
-    if let completion = unsafe completion, !completion.isComplete() { return nil }
+  ) throws -> Status? {
+    if let completion = completion, !completion.isComplete() { return nil }
     var flag: CInt = 0
     var status = MPI_Status()
     let code = unsafe MPI_Test(&request, &flag, &status)
     if code == CMPI_SUCCESS && flag == 0 { return nil }
-    if let completion = unsafe completion {
+    if let completion = completion {
       let others = completion.waitForRequests()
       completion.finish()
       try check(others, routine, on: communicator.raw)

@@ -20,7 +20,7 @@ internal import Synchronization
   /// How an operation ended.
   enum Outcome {
     case completed(Status)
-    case failed(MPIError)
+    case failed(any Error)
   }
 
   /// What finds a message for an operation that is begun when there is one.
@@ -28,7 +28,7 @@ internal import Synchronization
     let pattern: Pattern
     /// Receives the message, or keeps it. Not called where the pattern leaves messages where they
     /// are.
-    let take: (RawMessage, Status, UnsafeMutablePointer<Pending>) throws(MPIError) -> Void
+    let take: (RawMessage, Status, Starting) throws -> Void
   }
 
   let routine: StaticString
@@ -39,7 +39,7 @@ internal import Synchronization
 
   var pending: Pending
   /// Begins the operation, where its task could not do that itself.
-  var begin: ((UnsafeMutablePointer<Pending>) throws(MPIError) -> Void)?
+  var begin: ((Starting) throws -> Void)?
   /// Where the message is yet to be found.
   var matching: Matching?
   /// What the probe said, which is what the receive would say again.
@@ -53,13 +53,13 @@ internal import Synchronization
 
   init(
     _ routine: StaticString, on communicator: Communicator, _ cancellation: Cancellation,
-    keeping storage: AnyObject?, pending: consuming Pending = unsafe Pending()
+    keeping storage: AnyObject?, pending: consuming Pending = Pending()
   ) {
     self.routine = routine
     self.communicator = communicator
     self.cancellation = cancellation
     self.storage = storage
-    unsafe self.pending = unsafe pending
+    self.pending = pending
   }
 
   /// Orders what the engine has done before what the task does next. So does the continuation, but
@@ -84,7 +84,7 @@ internal import Synchronization
   /// The operation's end, as the library reported it.
   func outcome(_ code: CInt, _ raw: MPI_Status) -> Outcome {
     var code = code
-    if let completion = unsafe pending.completion {
+    if let completion = pending.completion {
       let others = completion.waitForRequests()
       if code == CMPI_SUCCESS { code = others }
       completion.finish()
@@ -94,7 +94,7 @@ internal import Synchronization
     }
     let status = Status(raw)
     if isCancelled && cancellation == .request && matched == nil && status.isCancelled {
-      return .failed(.cancelled(routine, on: communicator.raw))
+      return .failed(MPIError.cancelled(routine, on: communicator.raw))
     }
     return .completed(matched ?? status)
   }
@@ -116,7 +116,7 @@ struct Pattern: Hashable {
   }
 
   /// Looks once.
-  func find() throws(MPIError) -> (RawMessage, Status)? {
+  func find() throws -> (RawMessage, Status)? {
     var flag: CInt = 0
     var status = MPI_Status()
     var message = CMPI_MESSAGE_NULL as RawMessage

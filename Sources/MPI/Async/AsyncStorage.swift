@@ -11,14 +11,14 @@ internal import CMPI
   /// Elements to be sent.
   init(_ elements: [Element]) {
     self.elements = elements
-    unsafe buffer = elements.span.rawBuffer
+    buffer = elements.span.rawBuffer
   }
 
   /// Elements to be sent and received in their place; `elements` is empty until ``take()``.
   init(taking elements: inout [Element]) {
     var own: [Element] = []
     swap(&own, &elements)
-    unsafe buffer = own.lastingBuffer()
+    buffer = own.lastingBuffer()
     self.elements = own
   }
 
@@ -28,7 +28,7 @@ internal import CMPI
     // 6.3.1), which the thread sanitizer reports.
     var own: [Element] = []
     if count > 0 { own = unsafe [Element](unsafeUninitializedCapacity: count) { $1 = count } }
-    unsafe buffer = own.lastingBuffer()
+    buffer = own.lastingBuffer()
     elements = own
   }
 
@@ -43,7 +43,7 @@ internal import CMPI
 
   /// The first elements of what was received.
   func take(_ count: Int? = nil) -> [Element] {
-    let count = unsafe count ?? buffer.count
+    let count = count ?? buffer.count
     unsafe RawBuffer(address: buffer.address, count: count, datatype: buffer.datatype).normalize()
     var result: [Element] = []
     swap(&result, &elements)

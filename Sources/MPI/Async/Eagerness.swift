@@ -14,8 +14,8 @@ struct Eagerness: ~Copyable {
 
   /// Looks until there is an answer, or until waiting for it has become unlikely to pay.
   func attempt<Answer>(
-    _ look: () throws(MPIError) -> Answer?
-  ) throws(MPIError) -> Answer? {
+    _ look: () throws -> Answer?
+  ) throws -> Answer? {
     if let answer = try look() { return answer }
     let usual = attempts.load(ordering: .relaxed)
     let isTrial =

@@ -68,13 +68,13 @@ struct MessageQueues {
   ///
   /// - Returns: Whether there was one.
   mutating func serve(
-    _ found: (AsyncOperation, Result<(RawMessage, Status), MPIError>) -> Void
+    _ found: (AsyncOperation, Result<(RawMessage, Status), any Error>) -> Void
   ) -> Bool {
     var progress = false
     for queue in queues {
       while !queue.isEmpty {
-        let result: Result<(RawMessage, Status), MPIError>
-        do throws(MPIError) {
+        let result: Result<(RawMessage, Status), any Error>
+        do {
           guard let message = try queue.pattern.find() else { break }
           result = .success(message)
         } catch {

@@ -15,31 +15,37 @@ internal import CMPI
   /// A message, with its source and its tag.
   public typealias Element = ReceivedMessage<Payload>
   /// What receiving throws.
-  public typealias Failure = MPIError
+  public typealias Failure = any Error
 
   let communicator: Communicator
-  let source: CInt
+  /// As C has it, or why there are no messages: a rank that does not exist.
+  let source: Result<CInt, any Error>
   let tag: MessageTag
-  /// Why there are no messages: a rank that does not exist.
-  let failure: MPIError?
 
   /// Receives the messages of a sequence.
   @safe public struct AsyncIterator: AsyncIteratorProtocol {
     let messages: Messages
 
-    /// Waits for the next message; never `nil`.
+    /// Waits for the next message; `nil` from no process only.
+    ///
+    /// - Throws: ``MPIError/Code/invalidRank``, ``MPIError/Code/cancelled``, and what else the
+    ///   library reports.
     ///
     /// The corresponding C functions are `MPI_Improbe` and `MPI_Imrecv` (MPI 3.1 §3.8.2).
     public func next(
       isolation actor: isolated (any Actor)? = #isolation
-    ) async throws(MPIError) -> ReceivedMessage<Payload>? {
-      if let failure = messages.failure { throw failure }
+    ) async throws -> ReceivedMessage<Payload>? {
+      let source = try messages.source.get()
+      if source == CMPI_PROC_NULL { return nil }
       return try await messages.communicator.async._receive(
-        of: Payload.self, messages.source, messages.tag)
+        of: Payload.self, source, messages.tag)
     }
 
-    /// Waits for the next message; never `nil`.
-    public mutating func next() async throws(MPIError) -> ReceivedMessage<Payload>? {
+    /// Waits for the next message; `nil` from no process only.
+    ///
+    /// - Throws: ``MPIError/Code/invalidRank``, ``MPIError/Code/cancelled``, and what else the
+    ///   library reports.
+    public mutating func next() async throws -> ReceivedMessage<Payload>? {
       try await next(isolation: nil)
     }
   }
@@ -49,32 +55,21 @@ internal import CMPI
 }
 
 extension Communicator {
-  /// The messages from any rank, as they arrive.
+  /// The messages from any rank, or from one, as they arrive.
+  ///
+  /// The first one throws ``MPIError/Code/invalidRank`` where there is no such rank; from no process
+  /// (`nil`) there are none.
   ///
   /// - Parameters:
   ///   - type: The type of their elements.
-  ///   - source: Any rank.
+  ///   - source: The sending rank, `nil` for no process, or ``Source/any``.
   ///   - tag: The label of the messages, or ``MessageTag/any``.
   ///
   /// The corresponding C functions are `MPI_Improbe` and `MPI_Imrecv` (MPI 3.1 §3.8.2).
   public func messages<T: Datatype>(
-    of type: T.Type, from source: AnySource = .any, tag: MessageTag = 0
+    of type: T.Type, from source: some Source = .any, tag: MessageTag = 0
   ) -> Messages<T> {
-    Messages(communicator: self, source: CMPI_ANY_SOURCE, tag: tag, failure: nil)
-  }
-
-  /// The messages from one rank, as they arrive. The first one throws
-  /// ``MPIError/Code/invalidRank`` where there is no such rank.
-  ///
-  /// The corresponding C functions are `MPI_Improbe` and `MPI_Imrecv` (MPI 3.1 §3.8.2).
-  public func messages<T: Datatype>(
-    of type: T.Type, from source: Int, tag: MessageTag = 0
-  ) -> Messages<T> {
-    do throws(MPIError) {
-      let peer = try rawPeer(source, "MPI_Improbe")
-      return Messages(communicator: self, source: peer, tag: tag, failure: nil)
-    } catch {
-      return Messages(communicator: self, source: CMPI_PROC_NULL, tag: tag, failure: error)
-    }
+    Messages(
+      communicator: self, source: Result { try rawSource(source, "MPI_Improbe") }, tag: tag)
   }
 }

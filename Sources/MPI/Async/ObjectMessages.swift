@@ -13,31 +13,39 @@ internal import CMPI
   /// A value, and from which rank, with which tag, and how long its message was.
   public typealias Element = (value: Value, status: Status)
   /// What receiving throws.
-  public typealias Failure = MPIError
+  public typealias Failure = any Error
 
   let communicator: Communicator
-  let source: CInt
+  /// As C has it, or why there are no messages: a rank that does not exist.
+  let source: Result<CInt, any Error>
   let tag: MessageTag
-  /// Why there are no messages: a rank that does not exist.
-  let failure: MPIError?
 
   /// Receives the values of a sequence.
   @safe public struct AsyncIterator: AsyncIteratorProtocol {
     let messages: ObjectMessages
 
-    /// Waits for the next value; never `nil`.
+    /// Waits for the next value; `nil` from no process only.
+    ///
+    /// - Throws: ``MPIError/Code/conversion`` where the message holds no such value,
+    ///   ``MPIError/Code/invalidRank``, ``MPIError/Code/cancelled``, and what else the library
+    ///   reports.
     ///
     /// The corresponding C functions are `MPI_Improbe` and `MPI_Imrecv` (MPI 3.1 §3.8.2).
     public func next(
       isolation actor: isolated (any Actor)? = #isolation
-    ) async throws(MPIError) -> (value: Value, status: Status)? {
-      if let failure = messages.failure { throw failure }
+    ) async throws -> (value: Value, status: Status)? {
+      let source = try messages.source.get()
+      if source == CMPI_PROC_NULL { return nil }
       return try await messages.communicator.async._receive(
-        decoding: Value.self, messages.source, messages.tag)
+        decoding: Value.self, source, messages.tag)
     }
 
-    /// Waits for the next value; never `nil`.
-    public mutating func next() async throws(MPIError) -> (value: Value, status: Status)? {
+    /// Waits for the next value; `nil` from no process only.
+    ///
+    /// - Throws: ``MPIError/Code/conversion`` where the message holds no such value,
+    ///   ``MPIError/Code/invalidRank``, ``MPIError/Code/cancelled``, and what else the library
+    ///   reports.
+    public mutating func next() async throws -> (value: Value, status: Status)? {
       try await next(isolation: nil)
     }
   }
@@ -47,32 +55,21 @@ internal import CMPI
 }
 
 extension Communicator {
-  /// The values from any rank, as they arrive.
+  /// The values from any rank, or from one, as they arrive.
+  ///
+  /// The first one throws ``MPIError/Code/invalidRank`` where there is no such rank; from no process
+  /// (`nil`) there are none.
   ///
   /// - Parameters:
   ///   - type: The type of the values.
-  ///   - source: Any rank.
+  ///   - source: The sending rank, `nil` for no process, or ``Source/any``.
   ///   - tag: The label of the messages, or ``MessageTag/any``.
   ///
   /// The corresponding C functions are `MPI_Improbe` and `MPI_Imrecv` (MPI 3.1 §3.8.2).
   public func messages<T: Decodable>(
-    decoding type: T.Type, from source: AnySource = .any, tag: MessageTag = 0
+    decoding type: T.Type, from source: some Source = .any, tag: MessageTag = 0
   ) -> ObjectMessages<T> {
-    ObjectMessages(communicator: self, source: CMPI_ANY_SOURCE, tag: tag, failure: nil)
-  }
-
-  /// The values from one rank, as they arrive. The first one throws
-  /// ``MPIError/Code/invalidRank`` where there is no such rank.
-  ///
-  /// The corresponding C functions are `MPI_Improbe` and `MPI_Imrecv` (MPI 3.1 §3.8.2).
-  public func messages<T: Decodable>(
-    decoding type: T.Type, from source: Int, tag: MessageTag = 0
-  ) -> ObjectMessages<T> {
-    do throws(MPIError) {
-      let peer = try rawPeer(source, "MPI_Improbe")
-      return ObjectMessages(communicator: self, source: peer, tag: tag, failure: nil)
-    } catch {
-      return ObjectMessages(communicator: self, source: CMPI_PROC_NULL, tag: tag, failure: error)
-    }
+    ObjectMessages(
+      communicator: self, source: Result { try rawSource(source, "MPI_Improbe") }, tag: tag)
   }
 }

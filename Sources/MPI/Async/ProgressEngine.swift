@@ -280,10 +280,10 @@ extension ProgressEngine {
     if let matching = operation.matching {
       queues.append(operation, for: matching.pattern)
     } else {
-      unsafe begin(operation) { pending throws(MPIError) in
-        guard let begin = unsafe operation.begin else { return false }
-        unsafe operation.begin = nil
-        try unsafe begin(pending)
+      begin(operation) { pending throws in
+        guard let begin = operation.begin else { return false }
+        operation.begin = nil
+        try begin(pending)
         return true
       }
     }
@@ -295,12 +295,14 @@ extension ProgressEngine {
   /// - Parameter body: Tells whether it has begun something; it may have been begun elsewhere.
   private func begin(
     _ operation: AsyncOperation,
-    _ body: (UnsafeMutablePointer<Pending>) throws(MPIError) -> Bool
+    _ body: (Starting) throws -> Bool
   ) {
-    do throws(MPIError) {
-      let isNew = try unsafe body(&operation.pending)
+    do {
+      let isNew = try unsafe withUnsafeMutablePointer(to: &operation.pending) {
+        try unsafe body(Starting($0))
+      }
       if isNew,
-        let status = try unsafe operation.pending.test(
+        let status = try operation.pending.test(
           operation.routine, on: operation.communicator)
       {
         operation.resume(.completed(operation.matched ?? status))
@@ -315,10 +317,10 @@ extension ProgressEngine {
   private func cancelNow(_ operation: AsyncOperation) {
     operation.isCancelled = true
     guard operation.isAdmitted, unsafe operation.continuation != nil else { return }
-    let error: MPIError
+    let error: any Error
     switch operation.cancellation {
     case .wait: return
-    case .detach: error = .cancelled(operation.routine, on: operation.communicator.raw)
+    case .detach: error = MPIError.cancelled(operation.routine, on: operation.communicator.raw)
     case .request:
       guard let matching = operation.matching, queues.remove(operation, for: matching.pattern)
       else {
@@ -326,7 +328,7 @@ extension ProgressEngine {
         return
       }
       forget(matching.pattern)
-      error = .cancelled(operation.routine, on: operation.communicator.raw)
+      error = MPIError.cancelled(operation.routine, on: operation.communicator.raw)
     }
     operation.resume(.failed(error))
   }
@@ -337,20 +339,21 @@ extension ProgressEngine {
   private func makeProgress() -> Bool {
     var progress = table.test()
     if queues.count > 0 {
-      var found: [(AsyncOperation, Result<(RawMessage, Status), MPIError>)] = []
+      var found: [(AsyncOperation, Result<(RawMessage, Status), any Error>)] = []
       if queues.serve({ found.append(($0, $1)) }) { progress = true }
       for (operation, result) in found { take(operation, result) }
     }
     return progress
   }
 
-  private func take(_ operation: AsyncOperation, _ result: Result<(RawMessage, Status), MPIError>) {
+  private func take(_ operation: AsyncOperation, _ result: Result<(RawMessage, Status), any Error>)
+  {
     guard let matching = operation.matching else { return }
     forget(matching.pattern)
-    unsafe begin(operation) { pending throws(MPIError) in
+    begin(operation) { pending throws in
       let (message, status) = try result.get()
       operation.matched = status
-      try unsafe matching.take(message, status, pending)
+      try matching.take(message, status, pending)
       return true
     }
   }

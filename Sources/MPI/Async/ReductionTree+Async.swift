@@ -6,7 +6,7 @@ extension ReductionTree {
   /// Combines the values of all ranks, as ``combine(_:_:)``.
   nonisolated(nonsending) func combineLater<T: Codable>(
     _ value: T, _ combine: (T, T) -> T
-  ) async throws(MPIError) -> Partial<T>? {
+  ) async throws -> Partial<T>? {
     var partial = Partial.value(value)
     let (sources, destination) = steps
     for source in sources {
@@ -20,7 +20,7 @@ extension ReductionTree {
   /// Combines the values of all ranks up to this one, as ``scan(_:excludingOwn:_:)``.
   nonisolated(nonsending) func scanLater<T: Codable>(
     _ value: T, excludingOwn: Bool, _ combine: (T, T) -> T
-  ) async throws(MPIError) -> T? {
+  ) async throws -> T? {
     var rounds = ScanRounds(
       value, rank: context.rank, size: context.size, excludingOwn: excludingOwn)
     while !rounds.isOver {
@@ -34,7 +34,7 @@ extension ReductionTree {
   /// Sends what there is to a rank, as ``pass(_:to:)``.
   nonisolated(nonsending) func passLater<T: Codable>(
     _ partial: Partial<T>, to rank: Int
-  ) async throws(MPIError) {
+  ) async throws {
     var partial = partial
     _ = try await exchangeLater(&partial, to: rank, from: nil)
     if let failure = partial.failure { throw failure }
@@ -43,7 +43,7 @@ extension ReductionTree {
   /// Sends what there is to one rank, and receives what another has, at the same time.
   nonisolated(nonsending) private func exchangeLater<T: Codable>(
     _ partial: inout Partial<T>, to destination: Int?, from source: Int?
-  ) async throws(MPIError) -> Partial<T>? {
+  ) async throws -> Partial<T>? {
     var sending: AsyncOperation?
     if let destination {
       let writer = ObjectWriter()
@@ -65,7 +65,7 @@ extension ReductionTree {
   nonisolated(nonsending) func takeLater<T: Decodable>(
     _ type: T.Type, from rank: Int
   ) async -> Partial<T> {
-    do throws(MPIError) {
+    do {
       let (bytes, status) = try await context.async.receiveBytes(CInt(rank), .any, .wait)
       if status.tag == .partialValue {
         return .value(

@@ -17,7 +17,7 @@ struct RequestTable {
   mutating func insert(_ operation: AsyncOperation) {
     operation.index = operations.count
     operations.append(operation)
-    unsafe requests.append(operation.pending.request)
+    requests.append(operation.pending.request)
     if indices.count < requests.count {
       indices.append(0)
       statuses.append(MPI_Status())
@@ -63,7 +63,7 @@ struct RequestTable {
   }
 
   private mutating func end(_ operation: AsyncOperation, _ code: CInt, _ status: MPI_Status) {
-    if let completion = unsafe operation.pending.completion, !completion.isComplete() {
+    if let completion = operation.pending.completion, !completion.isComplete() {
       partial.append((operation, code, status))
       return
     }

@@ -12,7 +12,7 @@ internal import CMPI
 
   deinit {
     guard isRunning else { return }
-    for raw in made { releaseDatatype(unsafe DatatypeHandle(raw)) }
+    for raw in made { releaseDatatype(DatatypeHandle(raw)) }
   }
 
   /// The one that was made last, which is now the caller's.
@@ -23,7 +23,7 @@ internal import CMPI
 
   private func add(
     _ routine: StaticString, _ make: (inout RawDatatype) -> CInt
-  ) throws(MPIError) -> RawDatatype {
+  ) throws -> RawDatatype {
     var raw = CMPI_DATATYPE_NULL as RawDatatype
     try check(make(&raw), routine)
     made.append(raw)
@@ -33,18 +33,18 @@ internal import CMPI
   /// Lengths over this are cut.
   private static let chunk = 1 << 30
 
-  func contiguous(_ count: Int, of type: RawDatatype) throws(MPIError) -> RawDatatype {
+  func contiguous(_ count: Int, of type: RawDatatype) throws -> RawDatatype {
     if let count = CInt(exactly: count) {
       return try add("MPI_Type_contiguous") { unsafe MPI_Type_contiguous(count, type, &$0) }
     }
-    let extent = try unsafe DatatypeHandle(type).extent()
+    let extent = try DatatypeHandle(type).extent()
     return try strided(count, 1, bytes: extent, of: type)
   }
 
   /// Blocks at distances of a number of extents.
   func strided(
     _ count: Int, _ length: Int, extents stride: Int, bytes: Int, of type: RawDatatype
-  ) throws(MPIError) -> RawDatatype {
+  ) throws -> RawDatatype {
     guard let rawCount = CInt(exactly: count), let rawLength = CInt(exactly: length),
       let rawStride = CInt(exactly: stride)
     else { return try strided(count, length, bytes: stride * bytes, of: type) }
@@ -56,7 +56,7 @@ internal import CMPI
   /// Blocks at distances of a number of bytes.
   func strided(
     _ count: Int, _ length: Int, bytes stride: Int, of type: RawDatatype
-  ) throws(MPIError) -> RawDatatype {
+  ) throws -> RawDatatype {
     guard let rawLength = CInt(exactly: length) else {
       return try strided(count, 1, bytes: stride, of: contiguous(length, of: type))
     }
@@ -78,7 +78,7 @@ internal import CMPI
   /// Blocks of any lengths at any places, both in elements of `bytes`.
   func blocks(
     _ blocks: [Range<Int>], bytes: Int, of type: RawDatatype
-  ) throws(MPIError) -> RawDatatype {
+  ) throws -> RawDatatype {
     if blocks.allSatisfy({ $0.upperBound <= Int(CInt.max) }) {
       let count = try rawCount(blocks.count, "MPI_Type_indexed")
       let lengths = blocks.map { CInt($0.count) }
@@ -106,7 +106,7 @@ internal import CMPI
   /// Blocks of one length at any places, in elements of `bytes`.
   func blocks(
     length: Int, at positions: [Int], bytes: Int, of type: RawDatatype, isElement: Bool
-  ) throws(MPIError) -> RawDatatype {
+  ) throws -> RawDatatype {
     guard let rawLength = CInt(exactly: length) else {
       return try blocks(
         length: 1, at: positions, bytes: bytes, of: contiguous(length, of: type), isElement: false)
@@ -128,7 +128,7 @@ internal import CMPI
   /// Several of each type, at a place in bytes.
   func structure(
     _ parts: [(count: Int, offset: Int, type: RawDatatype)]
-  ) throws(MPIError) -> RawDatatype {
+  ) throws -> RawDatatype {
     let count = try rawCount(parts.count, "MPI_Type_create_struct")
     var lengths: [CInt] = []
     var types: [RawDatatype] = []
@@ -149,19 +149,19 @@ internal import CMPI
 
   func resized(
     _ type: RawDatatype, lowerBound: Int, extent: Int
-  ) throws(MPIError) -> RawDatatype {
+  ) throws -> RawDatatype {
     try add("MPI_Type_create_resized") {
       unsafe MPI_Type_create_resized(type, lowerBound, extent, &$0)
     }
   }
 
-  func duplicate(_ type: RawDatatype) throws(MPIError) -> RawDatatype {
+  func duplicate(_ type: RawDatatype) throws -> RawDatatype {
     try add("MPI_Type_dup") { unsafe MPI_Type_dup(type, &$0) }
   }
 
   func subarray(
     _ ranges: [Range<Int>], of shape: [Int], _ order: ArrayOrder, of type: RawDatatype
-  ) throws(MPIError) -> RawDatatype {
+  ) throws -> RawDatatype {
     let axes = CInt(shape.count)
     let sizes = shape.map { CInt($0) }
     let lengths = ranges.map { CInt($0.count) }
@@ -174,7 +174,7 @@ internal import CMPI
   func distributedArray(
     _ shape: [Int], _ distributions: [Distribution], over grid: [Int], part: Int,
     _ order: ArrayOrder, of type: RawDatatype
-  ) throws(MPIError) -> RawDatatype {
+  ) throws -> RawDatatype {
     let processes = CInt(grid.reduce(1, *))
     let rank = CInt(part)
     let axes = CInt(shape.count)
@@ -188,7 +188,7 @@ internal import CMPI
     }
   }
 
-  private func rawCount(_ count: Int, _ routine: StaticString) throws(MPIError) -> CInt {
+  private func rawCount(_ count: Int, _ routine: StaticString) throws -> CInt {
     if let count = CInt(exactly: count) { return count }
     throw MPIError(
       .invalidCount, routine: routine.description,

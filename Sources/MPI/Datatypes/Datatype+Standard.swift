@@ -12,7 +12,10 @@ public import ComplexModule
   @usableFromInline let structure: Unmanaged<StructureDescription>?
 
   @inlinable @inline(__always)
-  init(_ raw: RawDatatype, structure: Unmanaged<StructureDescription>? = nil) {
+  init(_ raw: RawDatatype) { unsafe self.init(raw, structure: nil) }
+
+  @inlinable @inline(__always)
+  init(_ raw: RawDatatype, structure: Unmanaged<StructureDescription>?) {
     self.raw = raw
     unsafe self.structure = unsafe structure
   }
@@ -22,70 +25,70 @@ public import ComplexModule
 
 extension Int8: Datatype {
   /// `MPI_INT8_T`.
-  @inlinable public static var mpiDatatype: DatatypeHandle { unsafe DatatypeHandle(CMPI_INT8_T) }
+  @inlinable public static var mpiDatatype: DatatypeHandle { DatatypeHandle(CMPI_INT8_T) }
 }
 
 extension Int16: Datatype {
   /// `MPI_INT16_T`.
-  @inlinable public static var mpiDatatype: DatatypeHandle { unsafe DatatypeHandle(CMPI_INT16_T) }
+  @inlinable public static var mpiDatatype: DatatypeHandle { DatatypeHandle(CMPI_INT16_T) }
 }
 
 extension Int32: Datatype {
   /// `MPI_INT32_T`.
-  @inlinable public static var mpiDatatype: DatatypeHandle { unsafe DatatypeHandle(CMPI_INT32_T) }
+  @inlinable public static var mpiDatatype: DatatypeHandle { DatatypeHandle(CMPI_INT32_T) }
 }
 
 extension Int64: Datatype {
   /// `MPI_INT64_T`.
-  @inlinable public static var mpiDatatype: DatatypeHandle { unsafe DatatypeHandle(CMPI_INT64_T) }
+  @inlinable public static var mpiDatatype: DatatypeHandle { DatatypeHandle(CMPI_INT64_T) }
 }
 
 extension Int: Datatype {
   /// `MPI_INT64_T`: MPI runs on 64-bit machines only, as far as this module is concerned.
-  @inlinable public static var mpiDatatype: DatatypeHandle { unsafe DatatypeHandle(CMPI_INT64_T) }
+  @inlinable public static var mpiDatatype: DatatypeHandle { DatatypeHandle(CMPI_INT64_T) }
 }
 
 extension UInt8: Datatype {
   /// `MPI_UINT8_T`.
-  @inlinable public static var mpiDatatype: DatatypeHandle { unsafe DatatypeHandle(CMPI_UINT8_T) }
+  @inlinable public static var mpiDatatype: DatatypeHandle { DatatypeHandle(CMPI_UINT8_T) }
 }
 
 extension UInt16: Datatype {
   /// `MPI_UINT16_T`.
   @inlinable public static var mpiDatatype: DatatypeHandle {
-    unsafe DatatypeHandle(CMPI_UINT16_T)
+    DatatypeHandle(CMPI_UINT16_T)
   }
 }
 
 extension UInt32: Datatype {
   /// `MPI_UINT32_T`.
   @inlinable public static var mpiDatatype: DatatypeHandle {
-    unsafe DatatypeHandle(CMPI_UINT32_T)
+    DatatypeHandle(CMPI_UINT32_T)
   }
 }
 
 extension UInt64: Datatype {
   /// `MPI_UINT64_T`.
   @inlinable public static var mpiDatatype: DatatypeHandle {
-    unsafe DatatypeHandle(CMPI_UINT64_T)
+    DatatypeHandle(CMPI_UINT64_T)
   }
 }
 
 extension UInt: Datatype {
   /// `MPI_UINT64_T`.
   @inlinable public static var mpiDatatype: DatatypeHandle {
-    unsafe DatatypeHandle(CMPI_UINT64_T)
+    DatatypeHandle(CMPI_UINT64_T)
   }
 }
 
 extension Float: Datatype {
   /// `MPI_FLOAT`.
-  @inlinable public static var mpiDatatype: DatatypeHandle { unsafe DatatypeHandle(CMPI_FLOAT) }
+  @inlinable public static var mpiDatatype: DatatypeHandle { DatatypeHandle(CMPI_FLOAT) }
 }
 
 extension Double: Datatype {
   /// `MPI_DOUBLE`.
-  @inlinable public static var mpiDatatype: DatatypeHandle { unsafe DatatypeHandle(CMPI_DOUBLE) }
+  @inlinable public static var mpiDatatype: DatatypeHandle { DatatypeHandle(CMPI_DOUBLE) }
 }
 
 #if !((os(macOS) || targetEnvironment(macCatalyst)) && arch(x86_64))
@@ -93,7 +96,7 @@ extension Double: Datatype {
     /// Two bytes: the standard has no type of this width, so MPI carries it, and ``Reduction``
     /// computes with it.
     @inlinable public static var mpiDatatype: DatatypeHandle {
-      unsafe DatatypeHandle(CMPI_UINT16_T)
+      DatatypeHandle(CMPI_UINT16_T)
     }
   }
 #endif
@@ -122,8 +125,8 @@ extension UInt128: Datatype {
 extension Complex: Datatype where RealType: Datatype {
   /// `MPI_C_DOUBLE_COMPLEX` or `MPI_C_FLOAT_COMPLEX`; two elements of any other real type.
   @inlinable public static var mpiDatatype: DatatypeHandle {
-    if RealType.self == Double.self { return unsafe DatatypeHandle(CMPI_C_DOUBLE_COMPLEX) }
-    if RealType.self == Float.self { return unsafe DatatypeHandle(CMPI_C_FLOAT_COMPLEX) }
+    if RealType.self == Double.self { return DatatypeHandle(CMPI_C_DOUBLE_COMPLEX) }
+    if RealType.self == Float.self { return DatatypeHandle(CMPI_C_FLOAT_COMPLEX) }
     return StructureCache.shared.handle(for: Self.self, repeating: RealType.self, count: 2)
   }
 }

@@ -49,7 +49,7 @@ extension Layout: CustomStringConvertible {
   /// The corresponding C functions are `MPI_Type_get_envelope` and `MPI_Type_get_contents` (MPI 3.1
   /// §4.1.13).
   public var structure: DatatypeStructure {
-    get throws(MPIError) { try DatatypeStructure(of: storage.handle.raw) }
+    get throws { try DatatypeStructure(of: storage.handle.raw) }
   }
 
   /// The name, if there is one, and the ``structure``.
@@ -72,7 +72,7 @@ final class DatatypeContents {
   /// Whether it is one of the library's own.
   var isNamed: Bool { combiner == CMPI_COMBINER_NAMED }
 
-  init(of raw: RawDatatype) throws(MPIError) {
+  init(of raw: RawDatatype) throws {
     let envelope = try DatatypeContents.envelope(of: raw)
     combiner = envelope.combiner
     if isNamed { return }
@@ -89,13 +89,13 @@ final class DatatypeContents {
     // Those that are not the library's own are new references.
     for type in types where isRunning {
       guard let inner = try? DatatypeContents.envelope(of: type) else { continue }
-      if inner.combiner != CMPI_COMBINER_NAMED { releaseDatatype(unsafe DatatypeHandle(type)) }
+      if inner.combiner != CMPI_COMBINER_NAMED { releaseDatatype(DatatypeHandle(type)) }
     }
   }
 
   private static func envelope(
     of raw: RawDatatype
-  ) throws(MPIError) -> (integers: CInt, addresses: CInt, types: CInt, combiner: CInt) {
+  ) throws -> (integers: CInt, addresses: CInt, types: CInt, combiner: CInt) {
     var result: (integers: CInt, addresses: CInt, types: CInt, combiner: CInt) = (0, 0, 0, 0)
     try unsafe check(
       MPI_Type_get_envelope(
@@ -114,10 +114,10 @@ final class DatatypeContents {
 
 extension DatatypeStructure {
   /// Asks the library about a datatype, and about those it was made of.
-  init(of raw: RawDatatype) throws(MPIError) {
+  init(of raw: RawDatatype) throws {
     let contents = try DatatypeContents(of: raw)
     guard !contents.isNamed else {
-      self = .named(unsafe DatatypeHandle(raw).name)
+      self = .named(DatatypeHandle(raw).name)
       return
     }
     var inner: [DatatypeStructure] = []

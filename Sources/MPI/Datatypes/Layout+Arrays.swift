@@ -103,7 +103,7 @@ extension Layout {
   /// The corresponding C function is `MPI_Type_create_subarray` (MPI 3.1 §4.1.3).
   public static func subarray(
     _ ranges: [Range<Int>], of shape: [Int], order: ArrayOrder = .rowMajor
-  ) throws(MPIError) -> Layout {
+  ) throws -> Layout {
     precondition(
       ranges.count == shape.count, "\(ranges.count) ranges of an array of \(shape.count) axes")
     for (range, length) in zip(ranges, shape) {
@@ -112,7 +112,7 @@ extension Layout {
         "indices \(range) of an axis of \(length) elements")
     }
     return try product(ranges.map { [$0] }, of: shape, order) {
-      (construction, type) throws(MPIError) in
+      (construction, type) throws in
       try construction.subarray(ranges, of: shape, order, of: type)
     }
   }
@@ -141,7 +141,7 @@ extension Layout {
   public static func distributedArray(
     of shape: [Int], _ distributions: [Distribution], over grid: [Int], part: Int,
     order: ArrayOrder = .rowMajor
-  ) throws(MPIError) -> Layout {
+  ) throws -> Layout {
     precondition(
       distributions.count == shape.count && grid.count == shape.count,
       """
@@ -159,7 +159,7 @@ extension Layout {
       distributions[axis].ranges(part / steps[axis] % grid[axis], of: grid[axis], shape[axis])
     }
     return try product(ranges, of: shape, order) {
-      (construction, type) throws(MPIError) in
+      (construction, type) throws in
       try construction.distributedArray(
         shape, distributions, over: grid, part: part, order, of: type)
     }
@@ -170,8 +170,8 @@ extension Layout {
   /// - Parameter whole: Makes the datatype at once, where C's int holds all that it is made from.
   private static func product(
     _ ranges: [[Range<Int>]], of shape: [Int], _ order: ArrayOrder,
-    _ whole: (Construction, RawDatatype) throws(MPIError) -> RawDatatype
-  ) throws(MPIError) -> Layout {
+    _ whole: (Construction, RawDatatype) throws -> RawDatatype
+  ) throws -> Layout {
     let strides = order.strides(of: shape)
     let total = shape.reduce(1, *)
     var geometry = LayoutGeometry(

@@ -3,10 +3,11 @@ internal import CMPI
 extension Layout {
   /// A run of elements.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
   /// - Precondition: `count` is not negative.
   ///
   /// The corresponding C function is `MPI_Type_contiguous` (MPI 3.1 §4.1.2).
-  public static func contiguous(count: Int) throws(MPIError) -> Layout {
+  public static func contiguous(count: Int) throws -> Layout {
     precondition(count >= 0, "a layout of \(count) elements")
     let construction = Construction()
     _ = try construction.contiguous(count, of: Element.mpiDatatype.raw)
@@ -22,12 +23,13 @@ extension Layout {
   ///   - count: The number of blocks.
   ///   - blockLength: The number of elements of each block.
   ///   - stride: The distance, in elements, from the beginning of a block to that of the next one.
+  /// - Throws: ``MPIError`` as the library reports it.
   /// - Precondition: None of them is negative.
   ///
   /// The corresponding C function is `MPI_Type_vector` (MPI 3.1 §4.1.2).
   public static func strided(
     count: Int, blockLength: Int = 1, stride: Int
-  ) throws(MPIError) -> Layout {
+  ) throws -> Layout {
     requireStrides(count, blockLength, stride)
     let construction = Construction()
     _ = try construction.strided(
@@ -53,7 +55,7 @@ extension Layout {
   /// The corresponding C function is `MPI_Type_create_hvector` (MPI 3.1 §4.1.2).
   public static func strided(
     count: Int, blockLength: Int = 1, stride: Int, of layout: Layout
-  ) throws(MPIError) -> Layout {
+  ) throws -> Layout {
     requireStrides(count, blockLength, stride)
     let construction = Construction()
     let inner = layout.storage
@@ -71,10 +73,11 @@ extension Layout {
 
   /// Several instances of the layout, one behind the other.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
   /// - Precondition: `count` is not negative.
   ///
   /// The corresponding C function is `MPI_Type_contiguous` (MPI 3.1 §4.1.2).
-  public func repeated(_ count: Int) throws(MPIError) -> Layout {
+  public func repeated(_ count: Int) throws -> Layout {
     precondition(count >= 0, "\(count) instances of a layout")
     let construction = Construction()
     _ = try construction.contiguous(count, of: storage.handle.raw)
@@ -86,12 +89,13 @@ extension Layout {
   ///     // The lower triangle of a square matrix that is stored by rows:
   ///     try Layout<Double>.blocks((0..<n).map { $0 * n ..< $0 * n + $0 + 1 })
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
   /// - Precondition: No position is negative.
   /// - Complexity: O(number of blocks); the layout keeps a description of that size.
   ///
   /// The corresponding C functions are `MPI_Type_indexed`, and `MPI_Type_create_hindexed` where a
   /// position is too large for it (MPI 3.1 §4.1.2).
-  public static func blocks(_ blocks: [Range<Int>]) throws(MPIError) -> Layout {
+  public static func blocks(_ blocks: [Range<Int>]) throws -> Layout {
     var geometry = LayoutGeometry()
     for block in blocks {
       precondition(block.lowerBound >= 0, "a block of a layout at \(block)")
@@ -108,12 +112,13 @@ extension Layout {
   ///     // Some elements, in an order of their own:
   ///     try Layout<Double>.blocks(at: [7, 3, 5])
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
   /// - Precondition: Neither the length nor a position is negative.
   /// - Complexity: O(number of blocks); the layout keeps a description of that size.
   ///
   /// The corresponding C functions are `MPI_Type_create_indexed_block`, and
   /// `MPI_Type_create_hindexed_block` where a position is too large for it (MPI 3.1 §4.1.2).
-  public static func blocks(length: Int = 1, at positions: [Int]) throws(MPIError) -> Layout {
+  public static func blocks(length: Int = 1, at positions: [Int]) throws -> Layout {
     try blocks(
       length, positions, of: Element.mpiDatatype.raw, LayoutGeometry(run: 1), isElement: true)
   }
@@ -132,7 +137,7 @@ extension Layout {
   /// The corresponding C function is `MPI_Type_create_hindexed_block` (MPI 3.1 §4.1.2).
   public static func blocks(
     length: Int = 1, at positions: [Int], of layout: Layout
-  ) throws(MPIError) -> Layout {
+  ) throws -> Layout {
     let inner = layout.storage
     return try blocks(length, positions, of: inner.handle.raw, inner.geometry, isElement: false)
   }
@@ -140,7 +145,7 @@ extension Layout {
   private static func blocks(
     _ length: Int, _ positions: [Int], of type: RawDatatype, _ inner: LayoutGeometry,
     isElement: Bool
-  ) throws(MPIError) -> Layout {
+  ) throws -> Layout {
     precondition(length >= 0, "blocks of \(length) in a layout")
     let block = inner.repeated(length)
     var geometry = LayoutGeometry()

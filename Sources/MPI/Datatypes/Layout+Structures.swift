@@ -11,10 +11,11 @@ extension Layout {
   ///       row.placed(at: n * (n - 1)),
   ///     ])
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
   /// - Precondition: No position and no number of instances is negative.
   ///
   /// The corresponding C function is `MPI_Type_create_struct` (MPI 3.1 §4.1.2).
-  public static func structure(of parts: [Placed]) throws(MPIError) -> Layout {
+  public static func structure(of parts: [Placed]) throws -> Layout {
     var geometry = LayoutGeometry()
     for part in parts {
       precondition(
@@ -34,18 +35,19 @@ extension Layout {
   ///
   ///     // Of each particle, what others need to know:
   ///     let seen = try Layout<Particle>.properties(\.position, \.mass)
-  ///     try world.send(particles.span, layout: seen, instances: particles.count, to: 1)
+  ///     try world.send(particles.span.laid(out: seen, instances: particles.count), to: 1)
   ///
   /// What is received this way leaves the other properties as they were. The receiver may take the
   /// values of one property into an array of their own.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
   /// - Precondition: The properties are stored ones of a structure, or stored ones of such a property.
   ///
   /// The corresponding C functions are `MPI_Type_create_struct` and `MPI_Type_create_resized` (MPI
   /// 3.1 §4.1.2, §4.1.7).
   public static func properties<each Value: Datatype>(
     _ paths: repeat KeyPath<Element, each Value>
-  ) throws(MPIError) -> Layout {
+  ) throws -> Layout {
     var parts: [(count: Int, offset: Int, type: RawDatatype)] = []
     for path in repeat each paths {
       parts.append((1, offset(of: path), datatype(of: path)))
@@ -70,14 +72,14 @@ extension Layout {
   ///
   ///     // Columns of a matrix that follow each other at distances of one element:
   ///     let column = try Layout<Double>.strided(count: rows, stride: columns).resized(extent: 1)
-  ///     try world.scatter(matrix.span, layout: column, into: mine.mutableSpan, layout: nil, from: 0)
+  ///     try world.scatter(matrix.span.laid(out: column), into: &mine, from: 0)
   ///
   /// - Parameter extent: The distance, in elements, from one instance to the next; it may be less than
   ///   the ``span``.
   /// - Precondition: It is not negative.
   ///
   /// The corresponding C function is `MPI_Type_create_resized` (MPI 3.1 §4.1.7).
-  public func resized(extent: Int) throws(MPIError) -> Layout {
+  public func resized(extent: Int) throws -> Layout {
     precondition(extent >= 0, "an extent of \(extent) elements")
     let construction = Construction()
     _ = try construction.resized(
@@ -93,7 +95,7 @@ extension Layout {
   ///
   /// The corresponding C functions are `MPI_Type_dup` and `MPI_Type_set_name` (MPI 3.1 §4.1.10,
   /// §6.8).
-  public func named(_ name: String) throws(MPIError) -> Layout {
+  public func named(_ name: String) throws -> Layout {
     let construction = Construction()
     let copy = try construction.duplicate(storage.handle.raw)
     var name = name

@@ -1,11 +1,11 @@
 internal import CMPI
 
-/// Which elements of a buffer take part in an operation, where those are not one run.
+/// Which elements of a span take part in an operation, where those are not one run.
 ///
 /// A column of a matrix that is stored by rows:
 ///
 ///     let column = try Layout<Double>.strided(count: rows, stride: columns)
-///     try world.send(matrix.span, layout: column, at: 2, to: 1)     // column 2
+///     try world.send(matrix.span.laid(out: column, at: 2), to: 1)     // column 2
 ///
 /// Positions and strides are in elements. The elements are sent in the order in which the layout names
 /// them, without being copied first, and are received as any other sequence of as many elements: the
@@ -16,8 +16,8 @@ internal import CMPI
 /// An extent reaches from the lowest position of a layout to the highest, or over the whole array of
 /// which it is a part; ``resized(extent:)`` changes it.
 ///
-/// A layout is made once and used often. It is freed with the last reference to it. Sends, receives
-/// and collectives that move data take one; reductions do not, since MPI combines elements of the
+/// A layout is made once and used often. It is freed with the last reference to it. What moves data takes
+/// a span that is laid out, `Span.laid(out:at:instances:)`; reductions do not, since MPI combines elements of the
 /// types that an operation is defined for, and a layout is another type (MPI 3.1 §5.9.1).
 ///
 /// The corresponding C functions are those of its constructors, and `MPI_Type_commit` and
@@ -40,14 +40,14 @@ public struct Layout<Element: Datatype>: Sendable {
   /// The layout that a construction has come to.
   init(
     _ construction: Construction, _ geometry: LayoutGeometry
-  ) throws(MPIError) {
+  ) throws {
     storage = try LayoutStorage(construction, of: Element.mpiDatatype, geometry)
   }
 
   /// Several instances of the layout from a position on, as a part of something larger.
   ///
   /// The parts of ``structure(of:)``, and of what
-  /// ``Communicator/allToAll(_:layouts:into:layouts:)`` exchanges.
+  /// ``Communicator/allToAll(_:layouts:into:layouts:)-(_,_,R,_)`` exchanges.
   public struct Placed: Sendable {
     /// The layout.
     public var layout: Layout
@@ -81,7 +81,7 @@ final class LayoutStorage: @unchecked Sendable {
   /// - Parameter element: The type of the elements, in whose extents `geometry` counts.
   init(
     _ construction: Construction, of element: DatatypeHandle, _ geometry: LayoutGeometry
-  ) throws(MPIError) {
+  ) throws {
     let stride = try element.extent()
     var raw = construction.finish()
     // Where the library's bounds are others (it rounds those of structures up), ours are imposed, so
@@ -139,8 +139,8 @@ extension Span where Element: Datatype {
   @inlinable
   func rawBuffer(
     _ layout: Layout<Element>, at position: Int, instances: Int, _ what: StaticString
-  ) throws(MPIError) -> RawBuffer {
-    unsafe rawBuffer.laidOut(layout.storage, at: position, instances: instances, what)
+  ) throws -> RawBuffer {
+    rawBuffer.laidOut(layout.storage, at: position, instances: instances, what)
   }
 }
 
@@ -153,8 +153,8 @@ extension MutableSpan where Element: Datatype {
   @inlinable
   mutating func rawBuffer(
     _ layout: Layout<Element>, at position: Int, instances: Int, _ what: StaticString
-  ) throws(MPIError) -> RawBuffer {
-    unsafe rawBuffer().laidOut(layout.storage, at: position, instances: instances, what)
+  ) throws -> RawBuffer {
+    rawBuffer().laidOut(layout.storage, at: position, instances: instances, what)
   }
 }
 
@@ -167,9 +167,9 @@ extension RawBuffer {
     guard let layout else {
       precondition(
         position == 0 && instances == 1, "\(what): a position, or instances, without a layout")
-      return unsafe self
+      return self
     }
-    unsafe layout.requireRoom(at: position, instances: instances, in: count, what)
+    layout.requireRoom(at: position, instances: instances, in: count, what)
     return unsafe RawBuffer(
       address: address.map { unsafe $0 + position * layout.stride }, count: instances,
       datatype: layout.handle)

@@ -49,40 +49,40 @@ public protocol LocatableDatatype: Datatype, BitwiseCopyable, Hashable {
 extension Int16: LocatableDatatype {
   /// `MPI_SHORT_INT`.
   @inlinable public static var locatedDatatype: DatatypeHandle {
-    unsafe DatatypeHandle(CMPI_SHORT_INT)
+    DatatypeHandle(CMPI_SHORT_INT)
   }
 }
 
 extension Int32: LocatableDatatype {
   /// `MPI_2INT`.
-  @inlinable public static var locatedDatatype: DatatypeHandle { unsafe DatatypeHandle(CMPI_2INT) }
+  @inlinable public static var locatedDatatype: DatatypeHandle { DatatypeHandle(CMPI_2INT) }
 }
 
 extension Int64: LocatableDatatype {
   /// `MPI_LONG_INT`.
   @inlinable public static var locatedDatatype: DatatypeHandle {
-    unsafe DatatypeHandle(CMPI_LONG_INT)
+    DatatypeHandle(CMPI_LONG_INT)
   }
 }
 
 extension Int: LocatableDatatype {
   /// `MPI_LONG_INT`.
   @inlinable public static var locatedDatatype: DatatypeHandle {
-    unsafe DatatypeHandle(CMPI_LONG_INT)
+    DatatypeHandle(CMPI_LONG_INT)
   }
 }
 
 extension Float: LocatableDatatype {
   /// `MPI_FLOAT_INT`.
   @inlinable public static var locatedDatatype: DatatypeHandle {
-    unsafe DatatypeHandle(CMPI_FLOAT_INT)
+    DatatypeHandle(CMPI_FLOAT_INT)
   }
 }
 
 extension Double: LocatableDatatype {
   /// `MPI_DOUBLE_INT`.
   @inlinable public static var locatedDatatype: DatatypeHandle {
-    unsafe DatatypeHandle(CMPI_DOUBLE_INT)
+    DatatypeHandle(CMPI_DOUBLE_INT)
   }
 }
 

@@ -12,8 +12,8 @@ public enum PackedRepresentation: Hashable, Sendable {
 ///
 ///     var packer = Packer(for: world)
 ///     try packer.pack(step)                                       // an Int
-///     try packer.pack(samples.span)                               // Doubles
-///     try packer.pack(matrix.span, layout: column, at: 2)         // what a layout names
+///     try packer.pack(samples)                                    // Doubles
+///     try packer.pack(matrix.span.laid(out: column, at: 2))       // what a layout names
 ///     try world.send(packed: packer, to: 1)
 ///
 /// The receiver takes them out, in the same order, with an ``Unpacker``. Lengths are not packed: where
@@ -45,41 +45,37 @@ public struct Packer: Sendable {
     self.representation = representation
   }
 
-  /// Adds one value.
-  ///
-  /// - Throws: ``MPIError/Code/invalidCount`` where a native message would have 2³¹ bytes or more.
-  ///
-  /// The corresponding C functions are `MPI_Pack` and `MPI_Pack_external` (MPI 3.1 §4.2, §4.3).
-  public mutating func pack<T: Datatype>(_ value: T) throws(MPIError) {
-    let one: InlineArray<1, T> = [value]
-    try unsafe pack(one.span.rawBuffer)
-  }
-
   /// Adds elements.
   ///
   /// - Throws: ``MPIError/Code/invalidCount`` where a native message would have 2³¹ bytes or more.
   ///
   /// The corresponding C functions are `MPI_Pack` and `MPI_Pack_external` (MPI 3.1 §4.2, §4.3).
-  public mutating func pack<T: Datatype>(_ elements: Span<T>) throws(MPIError) {
-    try unsafe pack(elements.rawBuffer)
+  public mutating func pack<B: Outgoing & ~Copyable & ~Escapable>(
+    _ elements: borrowing B
+  ) throws {
+    try pack(elements.operand)
   }
 
-  /// Adds the elements that instances of a layout name.
+  /// Adds one value.
   ///
-  /// The parameters are those of ``Communicator/send(_:layout:at:instances:to:tag:mode:)``.
+  /// Throws as ``pack(_:)-(B)``.
   ///
   /// The corresponding C functions are `MPI_Pack` and `MPI_Pack_external` (MPI 3.1 §4.2, §4.3).
-  public mutating func pack<T: Datatype>(
-    _ elements: Span<T>, layout: Layout<T>, at position: Int = 0, instances: Int = 1
-  ) throws(MPIError) {
-    try unsafe pack(elements.rawBuffer(layout, at: position, instances: instances, "pack"))
+  @_disfavoredOverload
+  public mutating func pack<T: Datatype>(_ value: T) throws {
+    let one: InlineArray<1, T> = [value]
+    try pack(one.operand)
   }
 
-  private mutating func pack(_ buffer: RawBuffer) throws(MPIError) {
-    let narrowed = try unsafe Narrowed(buffer)
-    defer { unsafe narrowed.release() }
+  private mutating func pack(_ elements: borrowing Operand) throws {
+    try pack(elements.part("pack"))
+  }
+
+  private mutating func pack(_ buffer: RawBuffer) throws {
+    let narrowed = try Narrowed(buffer)
+    defer { narrowed.release() }
     let start = bytes.count
-    let size = try unsafe packedSize(
+    let size = try packedSize(
       narrowed, start + buffer.count * Status.size(of: buffer.datatype))
     bytes.append(contentsOf: repeatElement(0, count: size))
     var end = start
@@ -90,7 +86,7 @@ public struct Packer: Sendable {
   /// An upper bound of what a buffer takes.
   ///
   /// - Parameter end: The number of bytes that the whole message will have at least.
-  private func packedSize(_ buffer: Narrowed, _ end: Int) throws(MPIError) -> Int {
+  private func packedSize(_ buffer: Narrowed, _ end: Int) throws -> Int {
     switch representation {
     case .native:
       var size: CInt = 0
@@ -101,7 +97,7 @@ public struct Packer: Sendable {
       try requireNative(bytes.count + Int(size), "MPI_Pack")
       return Int(size)
     case .external32:
-      if unsafe try ByteOrder.ofOwn(buffer.datatype) != nil { return end - bytes.count }
+      if try ByteOrder.ofOwn(buffer.datatype) != nil { return end - bytes.count }
       var size: MPI_Aint = 0
       try unsafe check(
         MPI_Pack_external_size(external32, buffer.count, buffer.datatype.raw, &size),
@@ -113,7 +109,7 @@ public struct Packer: Sendable {
   /// - Returns: Where the message ends now.
   private mutating func write(
     _ address: UnsafeMutableRawPointer?, _ buffer: Narrowed, from start: Int
-  ) throws(MPIError) -> Int {
+  ) throws -> Int {
     let room = bytes.count
     switch representation {
     case .native:
@@ -124,7 +120,7 @@ public struct Packer: Sendable {
           communicator.raw), "MPI_Pack", on: communicator.raw)
       return Int(position)
     case .external32:
-      if let order = unsafe try ByteOrder.ofOwn(buffer.datatype) {
+      if let order = try ByteOrder.ofOwn(buffer.datatype) {
         return try unsafe write(address, buffer, from: start, order)
       }
       var position = MPI_Aint(start)
@@ -141,11 +137,11 @@ public struct Packer: Sendable {
   /// - Parameter order: That of one element of the datatype.
   private mutating func write(
     _ address: UnsafeMutableRawPointer?, _ buffer: Narrowed, from start: Int, _ order: ByteOrder
-  ) throws(MPIError) -> Int {
+  ) throws -> Int {
     var packed = Packer(for: communicator)
     try unsafe packed.pack(
       RawBuffer(address: address, count: Int(buffer.count), datatype: buffer.datatype))
-    ByteOrder.repeated(order, unsafe Int(buffer.count)).reverse(&packed.bytes)
+    ByteOrder.repeated(order, Int(buffer.count)).reverse(&packed.bytes)
     bytes.replaceSubrange(start..., with: packed.bytes)
     return bytes.count
   }
@@ -155,7 +151,7 @@ public struct Packer: Sendable {
 private let external32 = "external32"
 
 /// Throws where C's int cannot count the bytes of a message.
-private func requireNative(_ byteCount: Int, _ routine: StaticString) throws(MPIError) {
+private func requireNative(_ byteCount: Int, _ routine: StaticString) throws {
   if byteCount <= Int(CInt.max) { return }
   throw MPIError(
     .invalidCount, routine: routine.description,
@@ -167,7 +163,7 @@ private func requireNative(_ byteCount: Int, _ routine: StaticString) throws(MPI
 ///     var unpacker = try world.receive(packed: .native, from: 0)
 ///     let step = try unpacker.unpack(Int.self)
 ///     let samples = try unpacker.unpack(Double.self, count: 100)
-///     try unpacker.unpack(into: matrix.mutableSpan, layout: column, at: 2)
+///     try unpacker.unpack(into: matrix.mutableSpan.laid(out: column, at: 2))
 ///
 /// A value: a copy of it goes on from the same place on its own.
 ///
@@ -204,7 +200,7 @@ public struct Unpacker: Sendable {
   /// - Throws: ``MPIError/Code/truncated`` where the message ends before it.
   ///
   /// The corresponding C functions are `MPI_Unpack` and `MPI_Unpack_external` (MPI 3.1 §4.2, §4.3).
-  public mutating func unpack<T: Datatype>(_ type: T.Type) throws(MPIError) -> T {
+  public mutating func unpack<T: Datatype>(_ type: T.Type) throws -> T {
     // An array, since there is no value of any type to begin with.
     try unpack(type, count: 1)[0]
   }
@@ -215,12 +211,12 @@ public struct Unpacker: Sendable {
   /// - Precondition: `count` is not negative.
   ///
   /// The corresponding C functions are `MPI_Unpack` and `MPI_Unpack_external` (MPI 3.1 §4.2, §4.3).
-  public mutating func unpack<T: Datatype>(_ type: T.Type, count: Int) throws(MPIError) -> [T] {
+  public mutating func unpack<T: Datatype>(_ type: T.Type, count: Int) throws -> [T] {
     precondition(count >= 0, "\(count) elements of a packed message")
     // Looked at before there is memory for them: the count may come from the message.
     try requireBytes(count, Status.size(of: T.mpiDatatype))
-    return try unsafe [T](receiving: count) { buffer throws(MPIError) in
-      try unsafe unpack(buffer)
+    return try [T](receiving: count) { buffer throws in
+      try unpack(buffer)
     }
   }
 
@@ -229,33 +225,32 @@ public struct Unpacker: Sendable {
   /// - Throws: ``MPIError/Code/truncated`` where the message ends before them.
   ///
   /// The corresponding C functions are `MPI_Unpack` and `MPI_Unpack_external` (MPI 3.1 §4.2, §4.3).
-  public mutating func unpack<T: Datatype>(
-    into elements: consuming MutableSpan<T>
-  ) throws(MPIError) {
-    try unsafe unpack(elements.rawBuffer())
+  public mutating func unpack<B: Incoming & ~Copyable & ~Escapable>(
+    into storage: inout B
+  ) throws {
+    try unpack(storage.incoming)
   }
 
-  /// Takes as many elements as instances of a layout name, and puts them there.
+  /// Takes as many elements as a view shows, and puts them there.
   ///
-  /// The parameters are those of
-  /// ``Communicator/receive(into:layout:at:instances:from:tag:)-(_,_,_,_,Int?,_)``.
-  ///
-  /// - Throws: ``MPIError/Code/truncated`` where the message ends before them.
+  /// Throws as ``unpack(into:)-(B)``.
   ///
   /// The corresponding C functions are `MPI_Unpack` and `MPI_Unpack_external` (MPI 3.1 §4.2, §4.3).
-  public mutating func unpack<T: Datatype>(
-    into elements: consuming MutableSpan<T>, layout: Layout<T>, at position: Int = 0,
-    instances: Int = 1
-  ) throws(MPIError) {
-    try unsafe unpack(
-      elements.rawBuffer(layout, at: position, instances: instances, "unpack"))
+  public mutating func unpack<V: IncomingView & ~Copyable & ~Escapable>(
+    into view: consuming V
+  ) throws {
+    try unpack(view.incoming)
   }
 
-  private mutating func unpack(_ buffer: RawBuffer) throws(MPIError) {
-    try unsafe requireBytes(buffer.count, Status.size(of: buffer.datatype))
-    let narrowed = try unsafe Narrowed(buffer)
-    defer { unsafe narrowed.release() }
-    let (count, type) = unsafe (narrowed.count, narrowed.datatype.raw)
+  private mutating func unpack(_ elements: borrowing Operand) throws {
+    try unpack(elements.part("unpack"))
+  }
+
+  private mutating func unpack(_ buffer: RawBuffer) throws {
+    try requireBytes(buffer.count, Status.size(of: buffer.datatype))
+    let narrowed = try Narrowed(buffer)
+    defer { narrowed.release() }
+    let (count, type) = (narrowed.count, narrowed.datatype.raw)
     switch representation {
     case .native:
       try requireNative(bytes.count, "MPI_Unpack")
@@ -266,13 +261,13 @@ public struct Unpacker: Sendable {
         "MPI_Unpack", on: communicator.raw)
       position = Int(next)
     case .external32:
-      if let order = try unsafe ByteOrder.ofOwn(buffer.datatype) {
+      if let order = try ByteOrder.ofOwn(buffer.datatype) {
         // Turned round, and unpacked natively.
-        let end = unsafe position + buffer.count * Status.size(of: buffer.datatype)
+        let end = position + buffer.count * Status.size(of: buffer.datatype)
         var part = Array(bytes[position..<end])
-        ByteOrder.repeated(order, unsafe buffer.count).reverse(&part)
+        ByteOrder.repeated(order, buffer.count).reverse(&part)
         var native = Unpacker(part, for: communicator)
-        try unsafe native.unpack(buffer)
+        try native.unpack(buffer)
         position = end
         return
       }
@@ -282,12 +277,11 @@ public struct Unpacker: Sendable {
         "MPI_Unpack_external")
       position = next
     }
-    unsafe buffer.normalize()
   }
 
   /// Throws where the message holds fewer bytes than `count` elements of `size` bytes: not every
   /// library looks itself.
-  private func requireBytes(_ count: Int, _ size: Int) throws(MPIError) {
+  private func requireBytes(_ count: Int, _ size: Int) throws {
     let (needed, isTooLarge) = count.multipliedReportingOverflow(by: size)
     if !isTooLarge && needed <= remainingByteCount { return }
     throw MPIError(

@@ -31,27 +31,29 @@ extension Reduction {
   /// The corresponding C function is `MPI_Reduce_local` (MPI 3.1 §5.9.7).
   public func combine(
     _ left: Span<Element>, into right: consuming MutableSpan<Element>
-  ) throws(MPIError) {
+  ) throws {
     precondition(
       left.count == right.count, "combine: \(left.count) elements with \(right.count)")
-    let target = unsafe right.rawBuffer()
-    let source = unsafe operand(left.rawBuffer)
+    let target = right.rawBuffer()
+    let source = operand(left.rawBuffer)
     let (type, operation) = (datatype.raw, raw)
     try unsafe forEachChunk(source, target, source.count, nil) {
-      (count, from, to, _) throws(MPIError) in
+      (count, from, to, _) throws in
       try unsafe check(
         MPI_Reduce_local(from, to, count, type, operation), "MPI_Reduce_local")
     }
     withExtendedLifetime(function) {}
-    unsafe target.normalize()
+    target.normalize()
   }
 
   /// Combines two elements on this rank.
   ///
   ///     try Reduction<Double>.max.combine(a, b)
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Reduce_local` (MPI 3.1 §5.9.7).
-  public func combine(_ left: Element, _ right: Element) throws(MPIError) -> Element {
+  public func combine(_ left: Element, _ right: Element) throws -> Element {
     let first: InlineArray<1, Element> = [left]
     var second: InlineArray<1, Element> = [right]
     try combine(first.span, into: second.mutableSpan)

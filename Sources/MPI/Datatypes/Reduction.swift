@@ -69,6 +69,9 @@ public import CMPI
   }
 }
 
+// It is a few handles, and a function that is sendable.
+extension Reduction: @unchecked Sendable {}
+
 extension Reduction where Element == Bool {
   /// Whether all are true.
   ///

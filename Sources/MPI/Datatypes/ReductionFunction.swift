@@ -25,7 +25,7 @@ final class ReductionFunction: @unchecked Sendable {
     var copy = CMPI_DATATYPE_NULL as RawDatatype
     let code = unsafe MPI_Type_dup(T.mpiDatatype.raw, &copy)
     precondition(code == CMPI_SUCCESS, "MPI could not duplicate the datatype of \(type)")
-    datatype = unsafe DatatypeHandle(copy)
+    datatype = DatatypeHandle(copy)
     number = Finalization.free(datatype)
     let code2 = unsafe MPI_Type_set_attr(
       copy, ReductionFunction.key, Unmanaged.passUnretained(self).toOpaque())

@@ -2,53 +2,134 @@ internal import CMPI
 @_spi(Reflection) internal import Swift
 internal import Synchronization
 
-/// What the module knows of a composed type beyond MPI's handle: where its `Bool`s are.
+/// Bytes within a type of which not all bit patterns are a value.
+struct Restriction: Sendable {
+  /// Where they begin.
+  var offset: Int
+  /// How many they are: 1, 2 or 4.
+  let size: Int
+  /// The bits, as a number, are less than this.
+  let limit: UInt32
+  /// What the bits are a value of.
+  let type: String
+
+  /// Whether others are read as C reads them: each but 0 is true.
+  var isBool: Bool { type == "Bool" }
+
+  func moved(by distance: Int) -> Restriction {
+    var result = self
+    result.offset += distance
+    return result
+  }
+
+  func bits(at address: UnsafeMutableRawPointer) -> UInt32 {
+    let place = unsafe address + offset
+    return switch size {
+    case 1: unsafe UInt32(place.load(as: UInt8.self))
+    case 2: unsafe UInt32(place.loadUnaligned(as: UInt16.self))
+    default: unsafe place.loadUnaligned(as: UInt32.self)
+    }
+  }
+
+  func setBits(at address: UnsafeMutableRawPointer, to bits: UInt8) {
+    let place = unsafe address + offset
+    switch size {
+    case 1: unsafe place.storeBytes(of: bits, as: UInt8.self)
+    case 2: unsafe place.storeBytes(of: UInt16(bits), as: UInt16.self)
+    default: unsafe place.storeBytes(of: UInt32(bits), as: UInt32.self)
+    }
+  }
+}
+
+/// Bits that came from another process, and are no value of their type.
+@usableFromInline
+struct InvalidBits: Error, CustomStringConvertible {
+  let bits: UInt32
+  let type: String
+
+  @usableFromInline var description: String {
+    "bits were received that are no value of \(type): \(bits)"
+  }
+}
+
+/// What the module knows of a composed type beyond MPI's handle: which bits are no value.
 @usableFromInline
 final class StructureDescription: Sendable {
   let stride: Int
-  let boolOffsets: [Int]
+  let restrictions: [Restriction]
 
   /// What each element consists of, where that is a run of other structures.
   private let repeated: (element: StructureDescription, count: Int)?
 
-  init(stride: Int, boolOffsets: [Int]) {
+  init(stride: Int, _ restrictions: [Restriction]) {
     self.stride = stride
-    self.boolOffsets = boolOffsets
+    self.restrictions = restrictions
     repeated = nil
   }
 
   /// Elements that consist of `count` others each.
   init(stride: Int, repeating element: StructureDescription, count: Int) {
     self.stride = stride
-    boolOffsets = []
+    restrictions = []
     repeated = (element, count)
   }
 
   @usableFromInline static let bool = unsafe Unmanaged.passRetained(
-    StructureDescription(stride: 1, boolOffsets: [0]))
+    StructureDescription(
+      stride: 1, [Restriction(offset: 0, size: 1, limit: 2, type: "Bool")]))
 
-  /// Turns every byte that stands for a `Bool` into 0 or 1, as C reads it.
+  /// Turns bits that are no value into one: each byte that stands for a `Bool` into 0 or 1, as C reads it, and the case of
+  /// an enumeration into its first one.
+  ///
+  /// - Returns: The first of the latter kind: an error.
   @usableFromInline
-  func normalize(_ address: UnsafeMutableRawPointer?, count: Int) {
-    guard let address = unsafe address else { return }
+  func normalize(_ address: UnsafeMutableRawPointer?, count: Int) -> InvalidBits? {
+    guard let address = unsafe address else { return nil }
+    var invalid: InvalidBits?
     for element in 0..<count {
+      let start = unsafe address + element * stride
       if let repeated {
-        unsafe repeated.element.normalize(address + element * stride, count: repeated.count)
+        let found = unsafe repeated.element.normalize(start, count: repeated.count)
+        invalid = invalid ?? found
       }
-      for offset in boolOffsets {
-        let byte = unsafe address + (element * stride + offset)
-        let value = unsafe byte.load(as: UInt8.self)
-        if value > 1 { unsafe byte.storeBytes(of: 1, as: UInt8.self) }
+      for restriction in restrictions {
+        let bits = unsafe restriction.bits(at: start)
+        if bits < restriction.limit { continue }
+        unsafe restriction.setBits(at: start, to: restriction.isBool ? 1 : 0)
+        if !restriction.isBool {
+          invalid = invalid ?? InvalidBits(bits: bits, type: restriction.type)
+        }
       }
     }
+    return invalid
   }
 }
 
 /// One stored property of a structure, or a run of equal ones.
 private struct Field {
   let offset: Int
-  let type: any Datatype.Type
+  let datatype: DatatypeHandle
   var count = 1
+  /// What not all bits of it are.
+  var restrictions: [Restriction] = []
+
+  init(offset: Int, _ type: any Datatype.Type, count: Int = 1) {
+    self.offset = offset
+    self.count = count
+    datatype = type.mpiDatatype
+    guard let inner = unsafe datatype.structure?.takeUnretainedValue() else { return }
+    restrictions = (0..<count).flatMap { index in
+      inner.restrictions.map { $0.moved(by: offset + index * inner.stride) }
+    }
+  }
+
+  /// The case of an enumeration, as the language numbers them.
+  init(case offset: Int, size: Int, limit: UInt32, of type: Any.Type) {
+    self.offset = offset
+    count = size
+    datatype = UInt8.mpiDatatype
+    restrictions = [Restriction(offset: offset, size: size, limit: limit, type: "\(type)")]
+  }
 }
 
 extension DatatypeHandle {
@@ -79,21 +160,113 @@ extension DatatypeHandle {
 /// The stored properties as the runtime knows them: no offsets need to be written by hand, and none
 /// can be wrong.
 private func storedProperties<T: Datatype>(of type: T.Type) -> [Field] {
+  if let size = EnumerationLayout(type) {
+    return size.bytes == 0 ? [] : [size.field(at: 0, of: type)]
+  }
   var fields: [Field] = []
-  let isStructure = unsafe _forEachField(of: type) { name, offset, fieldType, _ in
+  let isStructure = addFields(of: type, named: "\(type)", at: 0, to: &fields)
+  precondition(
+    isStructure && (MemoryLayout<T>.size == 0 || !fields.isEmpty),
+    "\(type) cannot be a Datatype: only a structure, or an enumeration without associated values, describes itself"
+  )
+  return fields
+}
+
+/// Adds what a structure, or a tuple, consists of.
+///
+/// - Returns: Whether the type is one of those.
+private func addFields(
+  of type: Any.Type, named whole: String, at start: Int, to fields: inout [Field]
+) -> Bool {
+  unsafe _forEachField(of: type) { name, offset, fieldType, _ in
     let name = unsafe String(cString: name)
-    guard let field = fieldType as? any Datatype.Type else {
+    if !addField(fieldType, named: "\(whole).\(name)", at: start + offset, to: &fields) {
       preconditionFailure(
         "\(type) cannot be a Datatype: its property '\(name)' has the type \(fieldType), "
           + "which does not conform to Datatype")
     }
-    fields.append(Field(offset: offset, type: field))
     return true
   }
-  precondition(
-    isStructure && (MemoryLayout<T>.size == 0 || !fields.isEmpty),
-    "\(type) cannot be a Datatype: only a structure describes itself by its stored properties")
-  return fields
+}
+
+/// Adds a stored property.
+///
+/// - Returns: Whether its type can be sent.
+private func addField(
+  _ type: Any.Type, named name: String, at offset: Int, to fields: inout [Field]
+) -> Bool {
+  if let datatype = type as? any Datatype.Type {
+    fields.append(Field(offset: offset, datatype))
+    return true
+  }
+  if let layout = EnumerationLayout(type) {
+    if layout.bytes > 0 { fields.append(layout.field(at: offset, of: type)) }
+    return true
+  }
+  if let optional = type as? any OptionalType.Type {
+    return optional.addField(named: name, at: offset, to: &fields)
+  }
+  guard _isTuple(type) else { return false }
+  return addFields(of: type, named: name, at: offset, to: &fields)
+}
+
+private func _isTuple(_ type: Any.Type) -> Bool { metadataKind(of: type) == 0x301 }
+
+private func metadataKind(of type: Any.Type) -> Int {
+  unsafe unsafeBitCast(type, to: UnsafeRawPointer.self).load(as: Int.self)
+}
+
+/// How an enumeration without associated values lies in memory: as the number of the case, in the order of the source.
+private struct EnumerationLayout {
+  let cases: UInt32
+  let bytes: Int
+
+  /// What the runtime knows of a type; `nil` where it is no such enumeration.
+  ///
+  /// The layout of metadata is a part of the language's stable binary interface (docs/ABI/TypeMetadata.rst in its sources).
+  init?(_ type: Any.Type) {
+    guard metadataKind(of: type) == 0x201 else { return nil }
+    let metadata = unsafe unsafeBitCast(type, to: UnsafeRawPointer.self)
+    let descriptor = unsafe metadata.load(fromByteOffset: 8, as: UnsafeRawPointer.self)
+    let payloadCases = unsafe descriptor.load(fromByteOffset: 20, as: UInt32.self) & 0xFF_FFFF
+    guard payloadCases == 0 else { return nil }
+    cases = unsafe descriptor.load(fromByteOffset: 24, as: UInt32.self)
+    bytes = cases <= 1 ? 0 : cases <= 1 << 8 ? 1 : cases <= 1 << 16 ? 2 : 4
+  }
+
+  func field(at offset: Int, of type: Any.Type) -> Field {
+    Field(case: offset, size: bytes, limit: cases, of: type)
+  }
+}
+
+/// Optionals of all types.
+private protocol OptionalType {
+  static func addField(named name: String, at offset: Int, to fields: inout [Field]) -> Bool
+}
+
+extension Optional: OptionalType {
+  /// Adds the value, and the byte behind it that says whether there is one; or, where a value has bits to spare, these.
+  fileprivate static func addField(
+    named name: String, at offset: Int, to fields: inout [Field]
+  ) -> Bool {
+    let (whole, value) = (MemoryLayout<Wrapped?>.size, MemoryLayout<Wrapped>.size)
+    if whole == value + 1 {
+      guard MPI.addField(Wrapped.self, named: name, at: offset, to: &fields) else { return false }
+      fields.append(Field(case: offset + value, size: 1, limit: 2, of: Wrapped?.self))
+      return true
+    }
+    // The bits of nil are those behind the last value's.
+    let values: UInt32
+    if Wrapped.self == Bool.self {
+      values = 2
+    } else if let layout = EnumerationLayout(Wrapped.self), layout.bytes == whole {
+      values = layout.cases
+    } else {
+      return false
+    }
+    fields.append(Field(case: offset, size: whole, limit: values + 1, of: Wrapped?.self))
+    return true
+  }
 }
 
 private func describe(_ fields: [Field], stride: Int, _ name: String) -> DatatypeHandle {
@@ -101,7 +274,7 @@ private func describe(_ fields: [Field], stride: Int, _ name: String) -> Datatyp
     isInitialized && !isFinalized, "\(name) was used as a Datatype while MPI is not running")
   var lengths = fields.map { CInt($0.count) }
   var displacements = fields.map { MPI_Aint($0.offset) }
-  var types = fields.map { $0.type.mpiDatatype.raw }
+  var types = fields.map { $0.datatype.raw }
   var bare = CMPI_DATATYPE_NULL as RawDatatype
   var whole = CMPI_DATATYPE_NULL as RawDatatype
   let count = CInt(fields.count)
@@ -114,17 +287,10 @@ private func describe(_ fields: [Field], stride: Int, _ name: String) -> Datatyp
   precondition(
     codes.allSatisfy { $0 == CMPI_SUCCESS }, "MPI could not make a datatype for \(name)")
 
-  let bools = fields.flatMap { field -> [Int] in
-    guard let inner = unsafe field.type.mpiDatatype.structure?.takeUnretainedValue() else {
-      return []
-    }
-    return (0..<field.count).flatMap { index in
-      inner.boolOffsets.map { field.offset + index * inner.stride + $0 }
-    }
-  }
+  let restrictions = fields.flatMap(\.restrictions)
   let structure =
-    unsafe bools.isEmpty
-    ? nil : Unmanaged.passRetained(StructureDescription(stride: stride, boolOffsets: bools))
+    unsafe restrictions.isEmpty
+    ? nil : Unmanaged.passRetained(StructureDescription(stride: stride, restrictions))
   let handle = unsafe DatatypeHandle(whole, structure: structure)
   Finalization.free(handle)
   return handle
@@ -214,7 +380,7 @@ final class StructureCache: Sendable {
   ) -> DatatypeHandle {
     handle(for: ObjectIdentifier(type)) {
       describe(
-        [Field(offset: 0, type: element, count: count)], stride: MemoryLayout<T>.stride, "\(type)")
+        [Field(offset: 0, element, count: count)], stride: MemoryLayout<T>.stride, "\(type)")
     }
   }
 }

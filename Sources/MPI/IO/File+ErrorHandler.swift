@@ -19,7 +19,7 @@ extension File {
   /// ``errorHandler``. Where that throws, this does nothing: throw the error afterwards.
   ///
   /// The corresponding C function is `MPI_File_call_errhandler` (MPI 3.1 §8.3.4).
-  public func callErrorHandler(_ error: MPIError) throws(MPIError) {
+  public func callErrorHandler(_ error: MPIError) throws {
     try unsafe ErrorSource.file(handle.raw).callErrorHandler(error)
   }
 }

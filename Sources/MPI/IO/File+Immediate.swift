@@ -16,7 +16,7 @@ extension File {
 }
 
 extension File.Immediate {
-  /// Begins to write elements. They may be read, but not changed, until the request is complete.
+  /// Begins to write what a view shows. The elements may be read, but not changed, until the request is complete.
   ///
   /// The parameters and errors are those of ``File/write(_:at:collectively:)``. What goes wrong may
   /// be told here, or by ``FileRequest/wait()``.
@@ -27,74 +27,62 @@ extension File.Immediate {
   /// The corresponding C functions are `MPI_File_iwrite`, `MPI_File_iwrite_at`,
   /// `MPI_File_iwrite_all`, `MPI_File_iwrite_at_all` and `MPI_File_iwrite_shared` (MPI 3.1 §13.4).
   @_lifetime(copy elements)
-  public func write<T: Datatype>(
-    _ elements: Span<T>, at position: some FilePosition = File.Pointer.individual,
+  public func write<V: OutgoingView & ~Escapable>(
+    _ elements: V, at position: some FilePosition = File.Pointer.individual,
     collectively: Bool = false
-  ) throws(MPIError) -> FileRequest {
-    unsafe FileRequest(
-      try handle.start(
-        FileTransfer(
-          isWriting: true, at: handle.place(position, of: T.self), collectively: collectively,
-          elements.rawBuffer, of: T.mpiDatatype)))
+  ) throws -> FileRequest {
+    try FileRequest(
+      writing: true, elements.operand, of: V.Element.self, at: position, collectively, handle)
   }
 
-  /// Begins to write those elements of a buffer that a layout names.
+  /// Begins to write an array. It may be read, but not changed, until the request is complete.
   ///
-  /// The parameters are those of ``File/write(_:layout:at:instances:to:collectively:)``.
+  /// As ``write(_:at:collectively:)-(V,_,_)``.
   ///
-  /// The corresponding C functions are those of ``write(_:at:collectively:)``.
-  @_lifetime(copy elements)
-  public func write<T: Datatype>(
-    _ elements: Span<T>, layout: Layout<T>, at start: Int = 0, instances: Int = 1,
-    to position: some FilePosition = File.Pointer.individual, collectively: Bool = false
-  ) throws(MPIError) -> FileRequest {
-    unsafe FileRequest(
-      try handle.start(
-        FileTransfer(
-          isWriting: true, at: handle.place(position, of: T.self), collectively: collectively,
-          elements.rawBuffer(layout, at: start, instances: instances, "write"), of: T.mpiDatatype,
-          layout.storage)))
+  /// The corresponding C functions are those of ``write(_:at:collectively:)-(V,_,_)``.
+  @_lifetime(borrow elements)
+  public func write<B: OutgoingStorage & ~Copyable>(
+    _ elements: borrowing @_addressable B,
+    at position: some FilePosition = File.Pointer.individual, collectively: Bool = false
+  ) throws -> FileRequest {
+    try FileRequest(
+      writing: true, elements.operand, of: B.Element.self, at: position, collectively, handle)
   }
 
-  /// Begins to read elements. The storage must not be touched until the request is complete.
+  /// Begins to read elements into an array. It must not be touched until the request is complete.
   ///
-  /// The parameters and errors are those of ``File/read(into:at:collectively:)``;
+  ///     let reading = try file.immediate.read(into: &block, at: offset)
+  ///     computeSomethingElse()
+  ///     print(try reading.wait().count(of: Double.self))
+  ///
+  /// The parameters and errors are those of ``File/read(into:at:collectively:)-(B,_,_)``;
   /// ``FileRequest/wait()`` tells how much was there.
   ///
   /// - Precondition: Not both `collectively` and the shared pointer.
   ///
   /// The corresponding C functions are `MPI_File_iread`, `MPI_File_iread_at`, `MPI_File_iread_all`,
   /// `MPI_File_iread_at_all` and `MPI_File_iread_shared` (MPI 3.1 §13.4).
-  @_lifetime(copy elements)
-  public func read<T: Datatype>(
-    into elements: consuming MutableSpan<T>,
-    at position: some FilePosition = File.Pointer.individual, collectively: Bool = false
-  ) throws(MPIError) -> FileRequest {
-    let buffer = unsafe elements.rawBuffer()
-    return unsafe FileRequest(
-      try handle.start(
-        FileTransfer(
-          isWriting: false, at: handle.place(position, of: T.self), collectively: collectively,
-          buffer, of: T.mpiDatatype)))
+  @_lifetime(&storage)
+  public func read<B: IncomingStorage>(
+    into storage: inout B, at position: some FilePosition = File.Pointer.individual,
+    collectively: Bool = false
+  ) throws -> FileRequest {
+    try FileRequest(
+      writing: false, storage.pinned, of: B.Element.self, at: position, collectively, handle)
   }
 
-  /// Begins to read elements into those places of a buffer that a layout names.
+  /// Begins to read elements into what a view shows, which must not be touched until the request is complete.
   ///
-  /// The parameters are those of ``File/read(into:layout:at:instances:from:collectively:)``.
+  /// As ``read(into:at:collectively:)-(B,_,_)``.
   ///
-  /// The corresponding C functions are those of ``read(into:at:collectively:)``.
-  @_lifetime(copy elements)
-  public func read<T: Datatype>(
-    into elements: consuming MutableSpan<T>, layout: Layout<T>, at start: Int = 0,
-    instances: Int = 1, from position: some FilePosition = File.Pointer.individual,
+  /// The corresponding C functions are those of ``read(into:at:collectively:)-(B,_,_)``.
+  @_lifetime(copy view)
+  public func read<V: IncomingView & ~Copyable & ~Escapable>(
+    into view: consuming V, at position: some FilePosition = File.Pointer.individual,
     collectively: Bool = false
-  ) throws(MPIError) -> FileRequest {
-    let buffer = try unsafe elements.rawBuffer(layout, at: start, instances: instances, "read")
-    return unsafe FileRequest(
-      try handle.start(
-        FileTransfer(
-          isWriting: false, at: handle.place(position, of: T.self), collectively: collectively,
-          buffer, of: T.mpiDatatype, layout.storage)))
+  ) throws -> FileRequest {
+    try FileRequest(
+      writing: false, view.pinned, of: V.Element.self, at: position, collectively, handle)
   }
 }
 
@@ -107,7 +95,16 @@ extension File.Immediate {
   private let operation: Unmanaged<FileOperation>
 
   @_lifetime(immortal)
-  init(_ operation: FileOperation) { unsafe self.operation = Unmanaged.passRetained(operation) }
+  fileprivate init<T: Datatype>(
+    writing isWriting: Bool, _ elements: borrowing Operand, of type: T.Type,
+    at position: some FilePosition, _ isCollective: Bool, _ handle: FileHandle
+  ) throws {
+    let operation = try handle.start(
+      FileTransfer(
+        isWriting: isWriting, at: handle.place(position, of: type), collectively: isCollective,
+        elements))
+    unsafe self.operation = Unmanaged.passRetained(operation)
+  }
 
   /// Waits until the operation is complete; its buffer may be used again then.
   ///
@@ -116,7 +113,7 @@ extension File.Immediate {
   ///
   /// The corresponding C function is `MPI_Wait` (MPI 3.1 §3.7.3).
   @discardableResult
-  public consuming func wait() throws(MPIError) -> Status {
+  public consuming func wait() throws -> Status {
     let operation = unsafe operation.takeRetainedValue()
     discard self
     return try operation.wait()

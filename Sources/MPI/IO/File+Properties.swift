@@ -9,7 +9,7 @@ extension File {
   ///
   /// The corresponding C function is `MPI_File_get_size` (MPI 3.1 §13.2.6).
   public var byteCount: Int {
-    get throws(MPIError) {
+    get throws {
       var count: MPI_Offset = 0
       try unsafe handle.file.check(MPI_File_get_size(handle.raw, &count), "MPI_File_get_size")
       return Int(count)
@@ -22,10 +22,11 @@ extension File {
   ///
   /// - Parameter byteCount: The number of bytes that the file has afterwards. What is new reads as
   ///   zeros on the file systems that there are; the standard leaves it open.
+  /// - Throws: ``MPIError`` as the library reports it.
   /// - Precondition: `byteCount` is not negative.
   ///
   /// The corresponding C function is `MPI_File_set_size` (MPI 3.1 §13.2.4).
-  public mutating func setByteCount(_ byteCount: Int) throws(MPIError) {
+  public mutating func setByteCount(_ byteCount: Int) throws {
     requireByteCount(byteCount)
     currentErrno = 0
     try handle.file.check(
@@ -43,7 +44,7 @@ extension File {
   /// - Precondition: `byteCount` is not negative.
   ///
   /// The corresponding C function is `MPI_File_preallocate` (MPI 3.1 §13.2.5).
-  public mutating func preallocate(byteCount: Int) throws(MPIError) {
+  public mutating func preallocate(byteCount: Int) throws {
     requireByteCount(byteCount)
     currentErrno = 0
     try handle.file.check(
@@ -63,7 +64,7 @@ extension File {
   /// barrier, ``synchronize()`` on all.
   ///
   /// The corresponding C function is `MPI_File_sync` (MPI 3.1 §13.6.1).
-  public func synchronize() throws(MPIError) {
+  public func synchronize() throws {
     let end = try handle.file.meet(patience: nil)
     try handle.file.checkEnd(end, handle.raw, "MPI_File_sync")
     currentErrno = 0
@@ -75,7 +76,7 @@ extension File {
   ///
   /// The corresponding C function is `MPI_File_get_atomicity` (MPI 3.1 §13.6.1).
   public var isAtomic: Bool {
-    get throws(MPIError) {
+    get throws {
       var flag: CInt = 0
       try unsafe handle.file.check(
         MPI_File_get_atomicity(handle.raw, &flag), "MPI_File_get_atomicity")
@@ -88,8 +89,10 @@ extension File {
   ///
   /// **Collective**: all processes that have the file open call it, with the same choice.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_File_set_atomicity` (MPI 3.1 §13.6.1).
-  public mutating func setAtomic(_ isAtomic: Bool) throws(MPIError) {
+  public mutating func setAtomic(_ isAtomic: Bool) throws {
     try handle.file.check(
       MPI_File_set_atomicity(handle.raw, isAtomic ? 1 : 0), "MPI_File_set_atomicity")
   }
@@ -98,7 +101,7 @@ extension File {
   ///
   /// The corresponding C function is `MPI_File_get_info` (MPI 3.1 §13.2.8).
   public var info: Info {
-    get throws(MPIError) {
+    get throws {
       var raw = CMPI_INFO_NULL as RawInfo
       try unsafe handle.file.check(MPI_File_get_info(handle.raw, &raw), "MPI_File_get_info")
       return Info(owning: raw)
@@ -109,8 +112,10 @@ extension File {
   ///
   /// **Collective**: all processes that have the file open call it.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_File_set_info` (MPI 3.1 §13.2.8).
-  public mutating func setInfo(_ info: Info) throws(MPIError) {
+  public mutating func setInfo(_ info: Info) throws {
     try handle.file.check(MPI_File_set_info(handle.raw, info.raw), "MPI_File_set_info")
   }
 
@@ -118,7 +123,7 @@ extension File {
   ///
   /// The corresponding C function is `MPI_File_get_group` (MPI 3.1 §13.2.7).
   public var group: Group {
-    get throws(MPIError) {
+    get throws {
       var raw = CMPI_GROUP_NULL as RawGroup
       try unsafe handle.file.check(MPI_File_get_group(handle.raw, &raw), "MPI_File_get_group")
       return try Group(owning: raw)
@@ -129,7 +134,7 @@ extension File {
   ///
   /// The corresponding C function is `MPI_File_get_amode` (MPI 3.1 §13.2.7).
   public var mode: Mode {
-    get throws(MPIError) {
+    get throws {
       var mode: CInt = 0
       try unsafe handle.file.check(MPI_File_get_amode(handle.raw, &mode), "MPI_File_get_amode")
       return Mode(rawMode: mode)

@@ -20,7 +20,7 @@ extension File {
 }
 
 extension File.Split {
-  /// Begins to write elements, collectively. They may be read, but not changed, until the end.
+  /// Begins to write what a view shows, collectively. The elements may be read, but not changed, until the end.
   ///
   /// **Collective**: all processes that have the file open call it, and end it.
   ///
@@ -33,73 +33,50 @@ extension File.Split {
   /// The corresponding C functions are `MPI_File_write_all_begin`, `MPI_File_write_at_all_begin` and
   /// `MPI_File_write_ordered_begin` (MPI 3.1 §13.4.5).
   @_lifetime(copy self, copy elements)
-  public func write<T: Datatype>(
-    _ elements: Span<T>, at position: some FilePosition = File.Pointer.individual
-  ) throws(MPIError) -> SplitOperation {
-    unsafe SplitOperation(
-      try handle.begin(
-        FileTransfer(
-          isWriting: true, at: handle.place(position, of: T.self), collectively: true,
-          elements.rawBuffer, of: T.mpiDatatype)), handle)
+  public func write<V: OutgoingView & ~Escapable>(
+    _ elements: V, at position: some FilePosition = File.Pointer.individual
+  ) throws -> SplitOperation {
+    try SplitOperation(writing: true, elements.operand, of: V.Element.self, at: position, handle)
   }
 
-  /// Begins to write those elements of a buffer that a layout names, collectively.
+  /// Begins to write an array, collectively. It may be read, but not changed, until the end.
   ///
-  /// The parameters are those of ``File/write(_:layout:at:instances:to:collectively:)``.
+  /// As ``write(_:at:)-(V,_)``.
   ///
-  /// The corresponding C functions are those of ``write(_:at:)``.
-  @_lifetime(copy self, copy elements)
-  public func write<T: Datatype>(
-    _ elements: Span<T>, layout: Layout<T>, at start: Int = 0, instances: Int = 1,
-    to position: some FilePosition = File.Pointer.individual
-  ) throws(MPIError) -> SplitOperation {
-    unsafe SplitOperation(
-      try handle.begin(
-        FileTransfer(
-          isWriting: true, at: handle.place(position, of: T.self), collectively: true,
-          elements.rawBuffer(layout, at: start, instances: instances, "write"), of: T.mpiDatatype,
-          layout.storage)),
-      handle)
+  /// The corresponding C functions are those of ``write(_:at:)-(V,_)``.
+  @_lifetime(copy self, borrow elements)
+  public func write<B: OutgoingStorage & ~Copyable>(
+    _ elements: borrowing @_addressable B,
+    at position: some FilePosition = File.Pointer.individual
+  ) throws -> SplitOperation {
+    try SplitOperation(writing: true, elements.operand, of: B.Element.self, at: position, handle)
   }
 
-  /// Begins to read elements, collectively. The storage must not be touched until the end.
+  /// Begins to read elements into an array, collectively. It must not be touched until the end.
   ///
   /// **Collective**: all processes that have the file open call it, and end it.
   ///
-  /// The parameters and errors are those of ``File/read(into:at:collectively:)``.
+  /// The parameters and errors are those of ``File/read(into:at:collectively:)-(B,_,_)``.
   ///
   /// The corresponding C functions are `MPI_File_read_all_begin`, `MPI_File_read_at_all_begin` and
   /// `MPI_File_read_ordered_begin` (MPI 3.1 §13.4.5).
-  @_lifetime(copy self, copy elements)
-  public func read<T: Datatype>(
-    into elements: consuming MutableSpan<T>,
-    at position: some FilePosition = File.Pointer.individual
-  ) throws(MPIError) -> SplitOperation {
-    let buffer = unsafe elements.rawBuffer()
-    return unsafe SplitOperation(
-      try handle.begin(
-        FileTransfer(
-          isWriting: false, at: handle.place(position, of: T.self), collectively: true, buffer,
-          of: T.mpiDatatype)),
-      handle)
+  @_lifetime(copy self, &storage)
+  public func read<B: IncomingStorage>(
+    into storage: inout B, at position: some FilePosition = File.Pointer.individual
+  ) throws -> SplitOperation {
+    try SplitOperation(writing: false, storage.pinned, of: B.Element.self, at: position, handle)
   }
 
-  /// Begins to read elements into those places of a buffer that a layout names, collectively.
+  /// Begins to read elements into what a view shows, collectively. It must not be touched until the end.
   ///
-  /// The parameters are those of ``File/read(into:layout:at:instances:from:collectively:)``.
+  /// As ``read(into:at:)-(B,_)``.
   ///
-  /// The corresponding C functions are those of ``read(into:at:)``.
-  @_lifetime(copy self, copy elements)
-  public func read<T: Datatype>(
-    into elements: consuming MutableSpan<T>, layout: Layout<T>, at start: Int = 0,
-    instances: Int = 1, from position: some FilePosition = File.Pointer.individual
-  ) throws(MPIError) -> SplitOperation {
-    let buffer = try unsafe elements.rawBuffer(layout, at: start, instances: instances, "read")
-    return unsafe SplitOperation(
-      try handle.begin(
-        FileTransfer(
-          isWriting: false, at: handle.place(position, of: T.self), collectively: true, buffer,
-          of: T.mpiDatatype, layout.storage)), handle)
+  /// The corresponding C functions are those of ``read(into:at:)-(B,_)``.
+  @_lifetime(copy self, copy view)
+  public func read<V: IncomingView & ~Copyable & ~Escapable>(
+    into view: consuming V, at position: some FilePosition = File.Pointer.individual
+  ) throws -> SplitOperation {
+    try SplitOperation(writing: false, view.pinned, of: V.Element.self, at: position, handle)
   }
 }
 
@@ -111,7 +88,13 @@ extension File.Split {
   private let handle: FileHandle
 
   @_lifetime(immortal)
-  init(_ operation: FileOperation, _ handle: FileHandle) {
+  fileprivate init<T: Datatype>(
+    writing isWriting: Bool, _ elements: borrowing Operand, of type: T.Type,
+    at position: some FilePosition, _ handle: FileHandle
+  ) throws {
+    let operation = try handle.begin(
+      FileTransfer(
+        isWriting: isWriting, at: handle.place(position, of: type), collectively: true, elements))
     unsafe self.operation = Unmanaged.passRetained(operation)
     self.handle = handle
   }
@@ -127,7 +110,7 @@ extension File.Split {
   /// `MPI_File_write_ordered_end`, `MPI_File_read_all_end`, `MPI_File_read_at_all_end` and
   /// `MPI_File_read_ordered_end` (MPI 3.1 §13.4.5).
   @discardableResult
-  public consuming func end() throws(MPIError) -> Status {
+  public consuming func end() throws -> Status {
     let (operation, handle) = unsafe (operation.takeRetainedValue(), handle)
     discard self
     return try handle.end(operation)

@@ -38,7 +38,7 @@ extension File {
   ///     // The columns of a matrix of doubles, behind a header of 64 bytes, go to ranks in turn.
   ///     let column = try Layout<Double>.strided(count: rows, stride: columns)
   ///     try file.setView(of: Double.self, from: 64 + 8 * world.rank, layout: column)
-  ///     try file.write(mine.span, collectively: true)
+  ///     try file.write(mine, collectively: true)
   ///
   /// Instances of the layout follow each other up to the end of the file, at distances of its
   /// ``Layout/extent``. Offsets count the elements that are seen, over all instances; both pointers
@@ -61,7 +61,7 @@ extension File {
   public mutating func setView<T: Datatype>(
     of type: T.Type, from displacement: Int = 0, layout: Layout<T>? = nil,
     representation: Representation = .native, info: Info = Info()
-  ) throws(MPIError) {
+  ) throws {
     let datatype = T.mpiDatatype.raw
     try handle.setView(
       displacement, datatype, layout?.storage.handle.raw ?? datatype, representation, info)
@@ -73,10 +73,12 @@ extension File {
   ///
   /// **Collective**: all processes that have the file open call it.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_File_set_view` (MPI 3.1 §13.3).
   public mutating func setViewOfBytes(
     from displacement: Int = 0, info: Info = Info()
-  ) throws(MPIError) {
+  ) throws {
     try handle.setView(displacement, CMPI_BYTE, CMPI_BYTE, .native, info)
     handle.file.layout = nil
     handle.element = nil
@@ -86,7 +88,7 @@ extension File {
   ///
   /// The corresponding C function is `MPI_File_get_view` (MPI 3.1 §13.3).
   public var view: View {
-    get throws(MPIError) {
+    get throws {
       var displacement: MPI_Offset = 0
       var types: (RawDatatype, RawDatatype) = (CMPI_DATATYPE_NULL, CMPI_DATATYPE_NULL)
       var code = CMPI_SUCCESS
@@ -105,8 +107,10 @@ extension File {
 
   /// The number of bytes that an element takes in the file, as it is seen.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_File_get_type_extent` (MPI 3.1 §13.5).
-  public func extent<T: Datatype>(of type: T.Type) throws(MPIError) -> Int {
+  public func extent<T: Datatype>(of type: T.Type) throws -> Int {
     var extent: MPI_Aint = 0
     try unsafe handle.file.check(
       MPI_File_get_type_extent(handle.raw, T.mpiDatatype.raw, &extent), "MPI_File_get_type_extent")
@@ -116,9 +120,10 @@ extension File {
   /// Where an element that this process sees is in the file, in bytes from its beginning.
   ///
   /// - Parameter offset: The number of the element, or of the byte where the file is seen as bytes.
+  /// - Throws: ``MPIError`` as the library reports it.
   ///
   /// The corresponding C function is `MPI_File_get_byte_offset` (MPI 3.1 §13.4.3).
-  public func byteOffset(of offset: Int) throws(MPIError) -> Int {
+  public func byteOffset(of offset: Int) throws -> Int {
     var bytes: MPI_Offset = 0
     try unsafe handle.file.check(
       MPI_File_get_byte_offset(handle.raw, MPI_Offset(offset), &bytes), "MPI_File_get_byte_offset")
@@ -149,9 +154,11 @@ extension File {
 
   /// Where a pointer stands, in elements that are seen; in bytes where the file is seen as bytes.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C functions are `MPI_File_get_position` and `MPI_File_get_position_shared`
   /// (MPI 3.1 §13.4.3, §13.4.4).
-  public func position(of pointer: Pointer = .individual) throws(MPIError) -> Int {
+  public func position(of pointer: Pointer = .individual) throws -> Int {
     var offset: MPI_Offset = 0
     if pointer.isShared {
       try unsafe handle.file.check(
@@ -182,7 +189,7 @@ extension File {
   /// §13.4.4).
   public func seek(
     to offset: Int, from origin: Origin = .start, _ pointer: Pointer = .individual
-  ) throws(MPIError) {
+  ) throws {
     let distance = MPI_Offset(offset)
     let routine: StaticString = pointer.isShared ? "MPI_File_seek_shared" : "MPI_File_seek"
     let code =
@@ -204,7 +211,7 @@ extension FileHandle {
   fileprivate func setView(
     _ displacement: Int, _ element: RawDatatype, _ layout: RawDatatype,
     _ representation: File.Representation, _ info: Info
-  ) throws(MPIError) {
+  ) throws {
     file.requireIdle("changing the view")
     precondition(displacement >= 0, "\(file.path): a view cannot begin at byte \(displacement)")
     let code = unsafe MPI_File_set_view(

@@ -3,12 +3,13 @@ extension File {
   ///
   /// **Collective** where `collectively` is `true`: all processes that have the file open call it.
   ///
-  ///     try file.write(header.span, at: 0)
-  ///     try file.write(block.span, at: offset, collectively: true)
-  ///     try file.write(line.span, at: .shared, collectively: true)     // in the order of ranks
+  ///     try file.write(header, at: 0)
+  ///     try file.write(block, at: offset, collectively: true)
+  ///     try file.write(line, at: .shared, collectively: true)     // in the order of ranks
+  ///     try file.write(matrix.span.laid(out: column, at: 2), at: offset)
   ///
   /// - Parameters:
-  ///   - elements: What is written, without padding between properties.
+  ///   - elements: What is written, one after the other, without padding between properties.
   ///   - position: An offset in elements of this type, from the beginning of the view;
   ///     ``FilePosition/byte(_:)``; or a pointer, which moves on.
   ///   - collectively: Whether all processes write at once. With the shared pointer, their elements
@@ -23,40 +24,11 @@ extension File {
   /// The corresponding C functions are `MPI_File_write`, `MPI_File_write_at`, `MPI_File_write_all`,
   /// `MPI_File_write_at_all`, `MPI_File_write_shared` and `MPI_File_write_ordered` (MPI 3.1 §13.4).
   @discardableResult
-  public func write<T: Datatype>(
-    _ elements: Span<T>, at position: some FilePosition = Pointer.individual,
+  public func write<B: Outgoing & ~Copyable & ~Escapable>(
+    _ elements: borrowing B, at position: some FilePosition = Pointer.individual,
     collectively: Bool = false
-  ) throws(MPIError) -> Status {
-    try unsafe handle.run(
-      FileTransfer(
-        isWriting: true, at: handle.place(position, of: T.self), collectively: collectively,
-        elements.rawBuffer, of: T.mpiDatatype))
-  }
-
-  /// Writes those elements of a buffer that a layout names.
-  ///
-  ///     try file.write(matrix.span, layout: column, at: 2, to: offset)
-  ///
-  /// The errors are those of ``write(_:at:collectively:)``.
-  ///
-  /// - Parameters:
-  ///   - elements: The buffer.
-  ///   - layout: Which of its elements are written.
-  ///   - start: Where in the buffer the first instance of the layout begins.
-  ///   - instances: How many of them follow each other.
-  ///   - position: Where in the file the elements go, one after the other.
-  ///   - collectively: Whether all processes write at once.
-  ///
-  /// The corresponding C functions are those of ``write(_:at:collectively:)``.
-  @discardableResult
-  public func write<T: Datatype>(
-    _ elements: Span<T>, layout: Layout<T>, at start: Int = 0, instances: Int = 1,
-    to position: some FilePosition = Pointer.individual, collectively: Bool = false
-  ) throws(MPIError) -> Status {
-    try unsafe handle.run(
-      FileTransfer(
-        isWriting: true, at: handle.place(position, of: T.self), collectively: collectively,
-        elements.rawBuffer(layout, at: start, instances: instances, "write"), of: T.mpiDatatype,
-        layout.storage))
+  ) throws -> Status {
+    try handle.run(
+      writing: true, elements.operand, of: B.Element.self, at: position, collectively)
   }
 }

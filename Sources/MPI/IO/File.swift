@@ -3,7 +3,7 @@ internal import CMPI
 /// A file that the processes of a communicator read and write together.
 ///
 ///     let file = try File(opening: "field.dat", mode: [.create, .write], on: world)
-///     try file.write(block.span, at: world.rank * block.count, collectively: true)
+///     try file.write(block, at: world.rank * block.count, collectively: true)
 ///     try file.close()
 ///
 /// Three things say where an operation takes place and who takes part:
@@ -50,7 +50,7 @@ internal import CMPI
   /// §13.2.1, §8.3.3).
   public init(
     opening path: String, mode: Mode, on communicator: Communicator, info: Info = Info()
-  ) throws(MPIError) {
+  ) throws {
     precondition(
       !mode.isDisjoint(with: [.read, .write]),
       "\(path): a file is opened to .read, to .write, or both")
@@ -71,7 +71,7 @@ internal import CMPI
   /// file system, as by ``synchronize()``.
   ///
   /// The corresponding C function is `MPI_File_close` (MPI 3.1 §13.2.2).
-  public consuming func close() throws(MPIError) {
+  public consuming func close() throws {
     let handle = handle
     discard self
     let storage = unsafe handle.storage.takeRetainedValue()
@@ -99,7 +99,7 @@ internal import CMPI
   ///   ``MPIError/Code/access``. The message names the file.
   ///
   /// The corresponding C function is `MPI_File_delete` (MPI 3.1 §13.2.3).
-  public static func delete(_ path: String, info: Info = Info()) throws(MPIError) {
+  public static func delete(_ path: String, info: Info = Info()) throws {
     try requirePath(path, "MPI_File_delete")
     let code = unsafe MPI_File_delete(path, info.raw)
     if code == CMPI_SUCCESS { return }

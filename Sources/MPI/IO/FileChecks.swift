@@ -18,12 +18,12 @@ extension FileHandle {
   /// How many of the things that offsets count are transferred.
   func count(of transfer: FileTransfer) -> Int {
     let size = elementSize
-    return unsafe size == 0 ? 0 : transfer.byteCount / size
+    return size == 0 ? 0 : transfer.byteCount / size
   }
 
   /// Where a transfer begins, in what offsets count; `nil` for the shared pointer, which others move.
-  func start(of transfer: FileTransfer) throws(MPIError) -> Int? {
-    switch unsafe transfer.place {
+  func start(of transfer: FileTransfer) throws -> Int? {
+    switch transfer.place {
     case .shared: return nil
     case .offset(let offset): return Int(offset)
     case .individual:
@@ -34,14 +34,14 @@ extension FileHandle {
   }
 
   /// Where in the file an element ends, in bytes.
-  private func end(of index: Int) throws(MPIError) -> Int {
+  private func end(of index: Int) throws -> Int {
     var start: MPI_Offset = 0
     try unsafe file.check(
       MPI_File_get_byte_offset(raw, MPI_Offset(index), &start), "MPI_File_get_byte_offset")
     return try Int(start) + (element?.mpiDatatype.trueEnd() ?? 1)
   }
 
-  private func byteCount() throws(MPIError) -> Int {
+  private func byteCount() throws -> Int {
     var size: MPI_Offset = 0
     try unsafe file.check(MPI_File_get_size(raw, &size), "MPI_File_get_size")
     return Int(size)
@@ -52,10 +52,10 @@ extension FileHandle {
   /// Of a collective read, libraries report all elements then (seen in Open MPI 4.1.4, MPICH 4.0.2),
   /// and overwrite the storage of those that are not there with what is in their buffers. MPICH does
   /// so for any read by a view with gaps. A nonblocking one never ends in Open MPI.
-  func shortage(_ transfer: FileTransfer) throws(MPIError) -> Int? {
-    if unsafe transfer.isWriting { return nil }
-    let count = unsafe count(of: transfer)
-    guard count > 0, let start = try unsafe start(of: transfer) else { return nil }
+  func shortage(_ transfer: FileTransfer) throws -> Int? {
+    if transfer.isWriting { return nil }
+    let count = count(of: transfer)
+    guard count > 0, let start = try start(of: transfer) else { return nil }
     let size = try byteCount()
     if try end(of: start + count - 1) <= size { return nil }
     // The first that is not there, by halving: they are in order.
@@ -68,8 +68,8 @@ extension FileHandle {
   }
 
   /// Reads what is there, and no more.
-  func read(_ available: Int, of transfer: FileTransfer) throws(MPIError) -> Status {
-    let datatype = unsafe transfer.element
+  func read(_ available: Int, of transfer: FileTransfer) throws -> Status {
+    let datatype = transfer.element
     let size = Status.size(of: datatype)
     let bytes = available * elementSize
     guard size > 0, bytes % size == 0 else { throw file.fragment(bytes, size, "MPI_File_read") }
@@ -79,7 +79,7 @@ extension FileHandle {
         isWriting: false, at: transfer.place, collectively: false,
         RawBuffer(address: address, count: count, datatype: datatype), of: datatype)
     }
-    if unsafe transfer.layout == nil {
+    if transfer.layout == nil {
       return try unsafe run(narrowed(transfer.buffer.address), isChecked: true)
     }
     // Part of a layout's elements: read one after the other, and put into their places by a message
@@ -90,17 +90,16 @@ extension FileHandle {
     let status = try unsafe run(narrowed(storage.baseAddress), isChecked: true)
     let source = try unsafe Narrowed(
       RawBuffer(address: nil, count: count, datatype: datatype))
-    let target = try unsafe Narrowed(transfer.buffer)
+    let target = try Narrowed(transfer.buffer)
     defer {
-      unsafe source.release()
-      unsafe target.release()
+      source.release()
+      target.release()
     }
     try unsafe MPI.check(
       MPI_Sendrecv(
         storage.baseAddress, source.count, source.datatype.raw, 0, 0, transfer.buffer.address,
         target.count, target.datatype.raw, 0, 0, CMPI_COMM_SELF, CMPI_STATUS_IGNORE),
       "MPI_Sendrecv")
-    unsafe transfer.buffer.normalize()
     return status
   }
 
@@ -108,13 +107,13 @@ extension FileHandle {
   /// read of the same elements by their offsets. The shared pointer has moved on then.
   ///
   /// **Collective**, as the read is. `nil` where the read is another one, or reaches not as far.
-  func orderedReadBehindEnd(_ transfer: FileTransfer) throws(MPIError) -> FileTransfer? {
+  func orderedReadBehindEnd(_ transfer: FileTransfer) throws -> FileTransfer? {
     guard
-      unsafe !transfer.isWriting && transfer.isCollective && transfer.place.isShared,
+      !transfer.isWriting && transfer.isCollective && transfer.place.isShared,
       !file.isSequential
     else { return nil }
     let communicator = file.communicator
-    let counts = try communicator.allGather(unsafe count(of: transfer))
+    let counts = try communicator.allGather(count(of: transfer))
     let total = counts.reduce(0, +)
     var place: [MPI_Offset] = [0, 0]
     if communicator.rank == 0 && total > 0 {
@@ -128,15 +127,15 @@ extension FileHandle {
       MPI_File_seek_shared(raw, place[0] + MPI_Offset(total), CMPI_SEEK_SET),
       "MPI_File_seek_shared")
     let before = counts.prefix(communicator.rank).reduce(0, +)
-    return unsafe transfer.moved(to: .offset(place[0] + MPI_Offset(before)))
+    return transfer.moved(to: .offset(place[0] + MPI_Offset(before)))
   }
 
   /// Remembers how long the file must be after a collective write.
-  func expectEnd(of transfer: FileTransfer) throws(MPIError) {
-    let count = unsafe count(of: transfer)
+  func expectEnd(of transfer: FileTransfer) throws {
+    let count = count(of: transfer)
     guard
-      unsafe transfer.isWriting && transfer.isCollective, count > 0,
-      let start = try unsafe start(of: transfer)
+      transfer.isWriting && transfer.isCollective, count > 0,
+      let start = try start(of: transfer)
     else { return }
     let end = try end(of: start + count - 1)
     file.notes.withLock { $0.writtenEnd = max($0.writtenEnd, end) }
@@ -153,7 +152,7 @@ extension FileTransfer {
 
   /// The same operation of this process alone, at another place.
   func moved(to place: RawPlace) -> FileTransfer {
-    unsafe FileTransfer(
+    FileTransfer(
       isWriting: isWriting, at: place, collectively: false, buffer, of: element, layout)
   }
 }
@@ -161,10 +160,10 @@ extension FileTransfer {
 extension FileStorage {
   /// Throws where a collective write has failed that the library says was done: the process that
   /// wrote for the others has an error number (Open MPI 4.1.4).
-  func checkErrno(after transfer: FileTransfer, _ routine: StaticString) throws(MPIError) {
+  func checkErrno(after transfer: FileTransfer, _ routine: StaticString) throws {
     let reason = currentErrno
     guard
-      unsafe transfer.isWriting && transfer.isCollective,
+      transfer.isWriting && transfer.isCollective,
       [ENOSPC, EDQUOT, EFBIG, EIO].contains(reason)
     else { return }
     throw MPIError(
@@ -175,7 +174,7 @@ extension FileStorage {
   /// Throws where the file is shorter than what was written to it collectively.
   ///
   /// - Parameter end: The greatest end of all processes.
-  func checkEnd(_ end: Int, _ raw: RawFile, _ routine: StaticString) throws(MPIError) {
+  func checkEnd(_ end: Int, _ raw: RawFile, _ routine: StaticString) throws {
     var status = stat()
     // A device has no size, nor has what is deleted already.
     guard end > 0, unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -193,7 +192,7 @@ extension FileStorage {
 
 extension DatatypeHandle {
   /// The number of bytes from the beginning of an element to the end of its last property.
-  fileprivate func trueEnd() throws(MPIError) -> Int {
+  fileprivate func trueEnd() throws -> Int {
     var lowerBound: MPI_Count = 0
     var extent: MPI_Count = 0
     try unsafe check(
@@ -208,7 +207,7 @@ extension DatatypeHandle {
 /// 4.0.2) reads and writes as if there were none.
 func requireNoPairs(
   _ datatype: RawDatatype, _ file: FileStorage
-) throws(MPIError) {
+) throws {
   if CMPI_FAILED_FILE_REQUESTS_CRASH || !containsPair(datatype) { return }
   throw MPIError(
     .invalidDatatype, routine: "MPI_File_open",
@@ -246,6 +245,6 @@ func releaseDerived(_ datatype: RawDatatype) {
   let code = unsafe MPI_Type_get_envelope(
     datatype, &numbers.0, &numbers.1, &numbers.2, &combiner)
   if code == CMPI_SUCCESS && !cmpi_is_named(combiner) {
-    unsafe releaseDatatype(DatatypeHandle(datatype))
+    releaseDatatype(DatatypeHandle(datatype))
   }
 }

@@ -118,7 +118,7 @@ private func absoluteCount(_ path: String) -> Int {
 /// Throws for a path that C would read as another one, or that the library would crash on.
 func requirePath(
   _ path: String, _ routine: StaticString, on communicator: RawCommunicator = CMPI_COMM_NULL
-) throws(MPIError) {
+) throws {
   let count = absoluteCount(path)
   var problem: String?
   if path.utf8.contains(0) { problem = "a path ends at its first zero byte" }

@@ -24,29 +24,29 @@ internal import Synchronization
   ///
   /// MPICH (seen in 4.0.2) never completes a nonblocking write that has failed. A blocking one tells
   /// why; it puts the same bytes into the same place, so that doing it twice does no harm.
-  var retry: (() throws(MPIError) -> Void)?
+  var retry: (() throws -> Void)?
 
   private let narrowed: Narrowed
   private var outcome: (code: CInt, status: Status)?
 
   init(_ transfer: FileTransfer, _ file: FileStorage, _ narrowed: Narrowed) {
-    unsafe self.transfer = unsafe transfer
+    self.transfer = transfer
     self.file = file
-    unsafe self.narrowed = unsafe narrowed
+    self.narrowed = narrowed
     file.pending.add(1, ordering: .relaxed)
   }
 
   deinit {
     file.pending.subtract(1, ordering: .relaxed)
-    if isRunning { unsafe narrowed.release() }
+    if isRunning { narrowed.release() }
   }
 
   /// An operation that is complete from the beginning.
   convenience init(
     _ transfer: FileTransfer, _ file: FileStorage, completed status: Status
-  ) throws(MPIError) {
+  ) throws {
     let none = unsafe RawBuffer(address: nil, count: 0, datatype: transfer.buffer.datatype)
-    unsafe self.init(transfer, file, try Narrowed(none))
+    self.init(transfer, file, try Narrowed(none))
     outcome = (CMPI_SUCCESS, status)
   }
 
@@ -63,7 +63,7 @@ internal import Synchronization
       // behind the end of the file do not come here.
       code = unsafe MPI_Request_get_status(request, &flag, &status)
       if flag != 0 && code == CMPI_SUCCESS {
-        let isWhole = unsafe Status(status).byteCount == transfer.byteCount
+        let isWhole = Status(status).byteCount == transfer.byteCount
         code = unsafe isWhole ? MPI_Wait(&request, &status) : MPI_Request_free(&request)
       }
     } else {
@@ -75,7 +75,7 @@ internal import Synchronization
   }
 
   /// Waits for the end.
-  func wait() throws(MPIError) -> Status {
+  func wait() throws -> Status {
     try waitForEnd(patience: nil)
     guard let outcome else { return Status(MPI_Status()) }
     if let other = companion?.outcome { try file.check(other.code, routine) }
@@ -83,9 +83,12 @@ internal import Synchronization
   }
 
   /// Waits for an operation whose request goes out of scope.
-  func drop() { try? waitForEnd(patience: abandonedPatience) }
+  func drop() {
+    try? waitForEnd(patience: abandonedPatience)
+    transfer.makeValid()
+  }
 
-  private func waitForEnd(patience: Double?) throws(MPIError) {
+  private func waitForEnd(patience: Double?) throws {
     let start = MPI_Wtime()
     var isWarned = false
     while !isComplete() {
@@ -106,10 +109,10 @@ internal import Synchronization
   private func describe() -> String { "\(routine) on \(file.path)" }
 
   /// What follows from the end of the operation.
-  func finish(_ code: CInt, _ status: Status) throws(MPIError) -> Status {
+  func finish(_ code: CInt, _ status: Status) throws -> Status {
+    transfer.makeValid()
     try file.check(code, routine)
-    if unsafe !transfer.isWriting { unsafe transfer.buffer.normalize() }
-    try unsafe transfer.verify(status, file, routine)
+    try transfer.verify(status, file, routine)
     return status
   }
 }

@@ -70,7 +70,7 @@ extension FileHandle {
   ///   negative.
   func place<T: Datatype>(
     _ position: some FilePosition, of type: T.Type
-  ) throws(MPIError) -> RawPlace {
+  ) throws -> RawPlace {
     if let element, ObjectIdentifier(element) != ObjectIdentifier(type) {
       preconditionFailure(
         "\(file.path) is seen as elements of \(element), and cannot hold \(type): see File.setView")

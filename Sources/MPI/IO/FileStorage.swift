@@ -38,7 +38,7 @@ final class FileStorage: @unchecked Sendable {
     var writtenEnd = 0
 
     /// What was last reported of the file: likely why it is dropped, if it is.
-    var lastError: MPIError?
+    var lastError: (any Error)?
   }
 
   let notes = Mutex(Notes())
@@ -61,7 +61,7 @@ final class FileStorage: @unchecked Sendable {
 
   init(
     _ path: String, _ mode: File.Mode, _ communicator: Communicator
-  ) throws(MPIError) {
+  ) throws {
     self.path = path
     isSequential = mode.contains(.sequential)
     if communicator.size == 1 {
@@ -73,13 +73,13 @@ final class FileStorage: @unchecked Sendable {
   }
 
   /// Throws, on all processes, what speaks against opening the file before the library is asked.
-  func prepare(_ mode: File.Mode) throws(MPIError) {
-    var refusal: MPIError?
+  func prepare(_ mode: File.Mode) throws {
+    var refusal: (any Error)?
     do {
       try requirePath(path, "MPI_File_open", on: communicator.raw)
       // Libraries open a directory for reading, and fail at the first read.
       if isDirectory(path) {
-        refusal = .ofFile(
+        refusal = MPIError.ofFile(
           path, CMPI_ERR_BAD_FILE, "MPI_File_open", directoryErrno, on: communicator.raw)
       }
     } catch {
@@ -98,7 +98,7 @@ final class FileStorage: @unchecked Sendable {
   }
 
   /// Throws on all processes if one of them could not open the file.
-  func confirm(_ code: CInt, _ mode: File.Mode) throws(MPIError) {
+  func confirm(_ code: CInt, _ mode: File.Mode) throws {
     let failure =
       code == CMPI_SUCCESS
       ? nil
@@ -117,7 +117,7 @@ final class FileStorage: @unchecked Sendable {
   }
 
   /// Throws what a routine has reported of this file.
-  func check(_ code: CInt, _ routine: StaticString) throws(MPIError) {
+  func check(_ code: CInt, _ routine: StaticString) throws {
     if code == CMPI_SUCCESS { return }
     throw error(code, routine)
   }
@@ -155,12 +155,12 @@ final class FileStorage: @unchecked Sendable {
   /// Closes the file, when all processes have come to that.
   ///
   /// - Parameter end: How long it must be.
-  func closeRaw(_ raw: RawFile, end: Int) throws(MPIError) {
+  func closeRaw(_ raw: RawFile, end: Int) throws {
     requireIdle("closing a file")
     isClosed = true
     var raw = raw
-    var failure: MPIError?
-    do throws(MPIError) { try checkEnd(end, raw, "MPI_File_close") } catch { failure = error }
+    var failure: (any Error)?
+    do { try checkEnd(end, raw, "MPI_File_close") } catch { failure = error }
     currentErrno = 0
     try unsafe check(MPI_File_close(&raw), "MPI_File_close")
     layout = nil
@@ -171,7 +171,7 @@ final class FileStorage: @unchecked Sendable {
   ///
   /// - Parameter patience: How many seconds that may take; `nil` for any time.
   /// - Returns: How long the file must be, by what all have written.
-  func meet(patience: Double?) throws(MPIError) -> Int {
+  func meet(patience: Double?) throws -> Int {
     let writtenEnd = notes.withLock { $0.writtenEnd }
     if communicator.size == 1 { return writtenEnd }
     let communicator = communicator
@@ -199,12 +199,12 @@ let filePatience = 5.0
 /// Why a job ends that would otherwise hang.
 private struct AbandonedFile: Error, CustomStringConvertible {
   let path: String
-  let lastError: MPIError?
+  let lastError: (any Error)?
 
   var description: String {
     """
     \(path) went out of scope without close(), and other ranks had not closed it \(filePatience) s \
-    later; was an error thrown past it? \(lastError?.description ?? "")
+    later; was an error thrown past it? \(lastError.map { "\($0)" } ?? "")
     """
   }
 }

@@ -4,7 +4,7 @@ internal import CMPI
 // function for each way to do it.
 
 /// One operation that moves data.
-@unsafe struct FileTransfer {
+@safe struct FileTransfer {
   let isWriting: Bool
   let place: RawPlace
   let isCollective: Bool
@@ -18,27 +18,42 @@ internal import CMPI
     isWriting: Bool, at place: RawPlace, collectively isCollective: Bool, _ buffer: RawBuffer,
     of element: DatatypeHandle, _ layout: LayoutStorage? = nil
   ) {
-    unsafe self.isWriting = isWriting
-    unsafe self.place = place
-    unsafe self.isCollective = isCollective
-    unsafe self.buffer = unsafe buffer
-    unsafe self.element = element
-    unsafe self.layout = layout
+    self.isWriting = isWriting
+    self.place = place
+    self.isCollective = isCollective
+    self.buffer = buffer
+    self.element = element
+    self.layout = layout
+  }
+
+  /// The elements that take part, as long as they stay where they are.
+  init(
+    isWriting: Bool, at place: RawPlace, collectively isCollective: Bool,
+    _ elements: borrowing Operand
+  ) {
+    self.init(
+      isWriting: isWriting, at: place, collectively: isCollective,
+      elements.part(isWriting ? "write" : "read"), of: elements.elements.datatype, elements.layout)
   }
 
   /// The number of bytes that should be moved.
-  var byteCount: Int { unsafe buffer.count * Status.size(of: buffer.datatype) }
+  var byteCount: Int { buffer.count * Status.size(of: buffer.datatype) }
+
+  /// Makes received bytes valid at the end of an operation, be it a good one.
+  func makeValid() {
+    if !isWriting { buffer.normalize() }
+  }
 
   /// Looks at what the library says it has done, since not all libraries report a full disk.
   func verify(
     _ status: Status, _ file: FileStorage, _ routine: StaticString
-  ) throws(MPIError) {
-    let (done, asked) = unsafe (status.byteCount, byteCount)
+  ) throws {
+    let (done, asked) = (status.byteCount, byteCount)
     if done == asked { return }
-    if unsafe isWriting { throw file.shortfall(done, of: asked, routine) }
-    let size = unsafe buffer.count == 0 ? 0 : asked / buffer.count
+    if isWriting { throw file.shortfall(done, of: asked, routine) }
+    let size = buffer.count == 0 ? 0 : asked / buffer.count
     // With a layout, an instance may be there in part: its elements are counted by the caller.
-    if unsafe layout == nil && size > 0 && done % size != 0 {
+    if layout == nil && size > 0 && done % size != 0 {
       throw file.fragment(done, size, routine)
     }
   }
@@ -46,26 +61,37 @@ internal import CMPI
 
 extension FileHandle {
   /// Moves data, and returns when that is done.
+  func run<T: Datatype>(
+    writing isWriting: Bool, _ elements: borrowing Operand, of type: T.Type,
+    at position: some FilePosition, _ isCollective: Bool
+  ) throws -> Status {
+    try run(
+      FileTransfer(
+        isWriting: isWriting, at: place(position, of: type), collectively: isCollective,
+        elements))
+  }
+
+  /// Moves data, and returns when that is done. What was read is not made valid yet.
   ///
   /// - Parameter isChecked: Whether all elements are known to be there.
-  func run(_ transfer: FileTransfer, isChecked: Bool = false) throws(MPIError) -> Status {
-    try unsafe requireNoPairs(transfer.element.raw, file)
+  func run(_ transfer: FileTransfer, isChecked: Bool = false) throws -> Status {
+    try requireNoPairs(transfer.element.raw, file)
     if !isChecked {
-      if let other = try unsafe orderedReadBehindEnd(transfer) { return try unsafe run(other) }
-      if let available = try unsafe shortage(transfer) {
-        if unsafe transfer.isCollective { _ = try unsafe run(transfer.withoutElements) }
-        return try unsafe read(available, of: transfer)
+      if let other = try orderedReadBehindEnd(transfer) { return try run(other) }
+      if let available = try shortage(transfer) {
+        if transfer.isCollective { _ = try run(transfer.withoutElements) }
+        return try read(available, of: transfer)
       }
     }
-    try unsafe expectEnd(of: transfer)
-    let narrowed = try unsafe Narrowed(transfer.buffer)
-    defer { unsafe narrowed.release() }
+    try expectEnd(of: transfer)
+    let narrowed = try Narrowed(transfer.buffer)
+    defer { narrowed.release() }
     let (address, count) = unsafe (transfer.buffer.address, narrowed.count)
-    let type = unsafe narrowed.datatype.raw
+    let type = narrowed.datatype.raw
     var status = MPI_Status()
     let (code, routine): (CInt, StaticString)
     currentErrno = 0
-    switch unsafe (transfer.isWriting, transfer.place, transfer.isCollective) {
+    switch (transfer.isWriting, transfer.place, transfer.isCollective) {
     case (true, .offset(let at), false):
       routine = "MPI_File_write_at"
       code = unsafe MPI_File_write_at(raw, at, address, count, type, &status)
@@ -104,48 +130,47 @@ extension FileHandle {
       code = unsafe MPI_File_read_ordered(raw, address, count, type, &status)
     }
     try file.check(code, routine)
-    try unsafe file.checkErrno(after: transfer, routine)
+    try file.checkErrno(after: transfer, routine)
     let result = Status(status)
-    if unsafe !transfer.isWriting { unsafe transfer.buffer.normalize() }
-    try unsafe transfer.verify(result, file, routine)
+    try transfer.verify(result, file, routine)
     return result
   }
 
   /// Begins to move data.
-  func start(_ transfer: FileTransfer) throws(MPIError) -> FileOperation {
+  func start(_ transfer: FileTransfer) throws -> FileOperation {
     precondition(!file.isClosed, "\(file.path) is closed")
     precondition(
-      unsafe !(transfer.isCollective && transfer.place.isShared),
+      !(transfer.isCollective && transfer.place.isShared),
       "MPI has no nonblocking collective operations with the shared pointer: see File.split")
-    try unsafe requireNoPairs(transfer.element.raw, file)
-    let isShared = unsafe transfer.place.isShared
-    if let available = try unsafe isShared ? 0 : shortage(transfer), unsafe !transfer.isWriting {
+    try requireNoPairs(transfer.element.raw, file)
+    let isShared = transfer.place.isShared
+    if let available = try isShared ? 0 : shortage(transfer), !transfer.isWriting {
       // Done at once: see above. Where the shared pointer is, others may know better.
-      let companion = try unsafe transfer.isCollective ? start(transfer.withoutElements) : nil
-      let status = try unsafe isShared ? run(transfer) : read(available, of: transfer)
-      let operation = try unsafe FileOperation(transfer, file, completed: status)
+      let companion = try transfer.isCollective ? start(transfer.withoutElements) : nil
+      let status = try isShared ? run(transfer) : read(available, of: transfer)
+      let operation = try FileOperation(transfer, file, completed: status)
       operation.companion = companion
       return operation
     }
-    if unsafe !CMPI_FAILED_FILE_REQUESTS_CRASH && transfer.isCollective,
-      case .individual = unsafe transfer.place
+    if !CMPI_FAILED_FILE_REQUESTS_CRASH && transfer.isCollective,
+      case .individual = transfer.place
     {
-      return try unsafe startAtPointer(transfer)
+      return try startAtPointer(transfer)
     }
-    try unsafe expectEnd(of: transfer)
-    let narrowed = try unsafe Narrowed(transfer.buffer)
-    let operation = unsafe FileOperation(transfer, file, narrowed)
-    if unsafe !CMPI_FAILED_FILE_REQUESTS_CRASH && transfer.isWriting && !transfer.isCollective,
-      let start = try unsafe start(of: transfer)
+    try expectEnd(of: transfer)
+    let narrowed = try Narrowed(transfer.buffer)
+    let operation = FileOperation(transfer, file, narrowed)
+    if !CMPI_FAILED_FILE_REQUESTS_CRASH && transfer.isWriting && !transfer.isCollective,
+      let start = try start(of: transfer)
     {
-      let again = unsafe transfer.moved(to: .offset(MPI_Offset(start)))
-      operation.retry = { () throws(MPIError) in _ = try unsafe run(again) }
+      let again = transfer.moved(to: .offset(MPI_Offset(start)))
+      operation.retry = { () throws in _ = try run(again) }
     }
     let (address, count) = unsafe (transfer.buffer.address, narrowed.count)
-    let type = unsafe narrowed.datatype.raw
+    let type = narrowed.datatype.raw
     let code: CInt
     currentErrno = 0
-    switch unsafe (transfer.isWriting, transfer.place, transfer.isCollective) {
+    switch (transfer.isWriting, transfer.place, transfer.isCollective) {
     case (true, .offset(let at), false):
       operation.routine = "MPI_File_iwrite_at"
       code = unsafe MPI_File_iwrite_at(raw, at, address, count, type, &operation.request)
@@ -186,35 +211,35 @@ extension FileHandle {
   /// MPICH (seen in 4.0.2) moves the pointer when the operation is complete, so that the next one
   /// would begin at the same place. One with an offset puts the pointer back to where it was when the
   /// operation began, so that it is moved before.
-  private func startAtPointer(_ transfer: FileTransfer) throws(MPIError) -> FileOperation {
-    let start = try unsafe start(of: transfer) ?? 0
-    try unsafe file.check(
+  private func startAtPointer(_ transfer: FileTransfer) throws -> FileOperation {
+    let start = try start(of: transfer) ?? 0
+    try file.check(
       MPI_File_seek(raw, MPI_Offset(start + count(of: transfer)), CMPI_SEEK_SET),
       "MPI_File_seek")
-    return try unsafe self.start(
+    return try self.start(
       FileTransfer(
         isWriting: transfer.isWriting, at: .offset(MPI_Offset(start)), collectively: true,
         transfer.buffer, of: transfer.element, transfer.layout))
   }
 
   /// Begins to move data, collectively; at most one such operation is under way.
-  func begin(_ transfer: FileTransfer) throws(MPIError) -> FileOperation {
-    try unsafe requireNoPairs(transfer.element.raw, file)
-    let other = try unsafe orderedReadBehindEnd(transfer)
-    let available = try unsafe shortage(transfer)
-    if unsafe other != nil || available != nil {
-      let operation = try unsafe begin(transfer.withoutElements)
-      unsafe operation.leftOver = unsafe other ?? transfer.moved(to: transfer.place)
+  func begin(_ transfer: FileTransfer) throws -> FileOperation {
+    try requireNoPairs(transfer.element.raw, file)
+    let other = try orderedReadBehindEnd(transfer)
+    let available = try shortage(transfer)
+    if other != nil || available != nil {
+      let operation = try begin(transfer.withoutElements)
+      operation.leftOver = other ?? transfer.moved(to: transfer.place)
       return operation
     }
-    try unsafe expectEnd(of: transfer)
-    let narrowed = try unsafe Narrowed(transfer.buffer)
-    let operation = unsafe FileOperation(transfer, file, narrowed)
+    try expectEnd(of: transfer)
+    let narrowed = try Narrowed(transfer.buffer)
+    let operation = FileOperation(transfer, file, narrowed)
     let (address, count) = unsafe (transfer.buffer.address, narrowed.count)
-    let type = unsafe narrowed.datatype.raw
+    let type = narrowed.datatype.raw
     let code: CInt
     currentErrno = 0
-    switch unsafe (transfer.isWriting, transfer.place) {
+    switch (transfer.isWriting, transfer.place) {
     case (true, .offset(let at)):
       operation.routine = "MPI_File_write_at_all_begin"
       code = unsafe MPI_File_write_at_all_begin(raw, at, address, count, type)
@@ -239,13 +264,13 @@ extension FileHandle {
   }
 
   /// Ends what ``begin(_:)`` has begun.
-  func end(_ operation: FileOperation) throws(MPIError) -> Status {
-    let transfer = unsafe operation.transfer
+  func end(_ operation: FileOperation) throws -> Status {
+    let transfer = operation.transfer
     let address = unsafe transfer.buffer.address
     var status = MPI_Status()
     let (code, routine): (CInt, StaticString)
     currentErrno = 0
-    switch unsafe (transfer.isWriting, transfer.place) {
+    switch (transfer.isWriting, transfer.place) {
     case (true, .offset):
       routine = "MPI_File_write_at_all_end"
       code = unsafe MPI_File_write_at_all_end(raw, address, &status)
@@ -267,7 +292,10 @@ extension FileHandle {
     }
     operation.routine = routine
     let result = try operation.finish(code, Status(status))
-    if let rest = unsafe operation.leftOver { return try unsafe run(rest) }
+    if let rest = operation.leftOver {
+      defer { rest.makeValid() }
+      return try run(rest)
+    }
     return result
   }
 }

@@ -34,7 +34,7 @@ extension MutableSpan where Element: Datatype {
 }
 
 /// An address, a count and a datatype: what MPI calls a buffer.
-@unsafe @usableFromInline
+@safe @usableFromInline
 struct RawBuffer {
   @usableFromInline var address: UnsafeMutableRawPointer?
   @usableFromInline var count: Int
@@ -43,19 +43,19 @@ struct RawBuffer {
   @inlinable @inline(__always)
   init(address: UnsafeMutableRawPointer?, count: Int, datatype: DatatypeHandle) {
     unsafe self.address = unsafe address
-    unsafe self.count = count
-    unsafe self.datatype = datatype
+    self.count = count
+    self.datatype = datatype
   }
 
   /// Whether C's int can count the elements.
   @inlinable @inline(__always)
-  var fitsC: Bool { unsafe count <= Int(CInt.max) }
+  var fitsC: Bool { count <= Int(CInt.max) }
 
   /// The count as C has it.
   ///
   /// - Precondition: ``fitsC``.
   @inlinable @inline(__always)
-  var rawCount: CInt { unsafe CInt(truncatingIfNeeded: count) }
+  var rawCount: CInt { CInt(truncatingIfNeeded: count) }
 
   /// The buffer of a rank that takes no part on this side: not the root, say.
   @usableFromInline static var none: RawBuffer {
@@ -74,8 +74,8 @@ struct RawBuffer {
   }
 
   /// Calls `body` with a copy of these elements.
-  func withCopy(_ body: (RawBuffer) throws(MPIError) -> Void) throws(MPIError) {
-    let byteCount = try unsafe count * datatype.extent()
+  func withCopy(_ body: (RawBuffer) throws -> Void) throws {
+    let byteCount = try count * datatype.extent()
     let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 16)
     defer { unsafe copy.deallocate() }
     unsafe copy.copyMemory(from: UnsafeRawBufferPointer(start: address, count: byteCount))
@@ -83,26 +83,47 @@ struct RawBuffer {
   }
 
   /// Makes received bytes valid: a byte that is neither 0 nor 1 must never become a `Bool`.
+  ///
+  /// Where they are no case of an enumeration, and nobody has thrown that before, the job ends: they never become a value.
   @inlinable @inline(__always)
   func normalize() {
-    if let structure = unsafe datatype.structure {
-      unsafe structure._withUnsafeGuaranteedRef { unsafe $0.normalize(address, count: count) }
-    }
+    if let structure = unsafe datatype.structure { unsafe normalize(structure) }
+  }
+
+  /// Makes received bytes valid, and throws where they are no case of an enumeration.
+  @inlinable @inline(__always)
+  func validate(_ routine: StaticString) throws {
+    if let structure = unsafe datatype.structure { try unsafe validate(structure, routine) }
+  }
+
+  @usableFromInline @inline(never)
+  func normalize(_ structure: Unmanaged<StructureDescription>) {
+    if let invalid = unsafe invalidBits(structure) { endJob(because: invalid) }
+  }
+
+  @usableFromInline @inline(never)
+  func validate(_ structure: Unmanaged<StructureDescription>, _ routine: StaticString) throws {
+    guard let invalid = unsafe invalidBits(structure) else { return }
+    throw MPIError(.conversion, routine: routine.description, message: invalid.description)
+  }
+
+  private func invalidBits(_ structure: Unmanaged<StructureDescription>) -> InvalidBits? {
+    unsafe structure._withUnsafeGuaranteedRef { unsafe $0.normalize(address, count: count) }
   }
 }
 
 extension Array where Element: Datatype {
   /// An array of `count` elements that `fill` writes, all of them, through a buffer of MPI's.
   @inlinable
-  init(receiving count: Int, _ fill: (RawBuffer) throws(MPIError) -> Void) throws(MPIError) {
-    var failure: MPIError?
+  init(receiving count: Int, _ fill: (RawBuffer) throws -> Void) throws {
+    var failure: (any Error)?
     self = unsafe [Element](unsafeUninitializedCapacity: count) { storage, initializedCount in
       let buffer = unsafe RawBuffer(
         address: UnsafeMutableRawPointer(storage.baseAddress), count: count,
         datatype: Element.mpiDatatype)
-      do throws(MPIError) {
-        unsafe try fill(buffer)
-        unsafe buffer.normalize()
+      do {
+        try fill(buffer)
+        try buffer.validate("MPI_Recv")
         initializedCount = count
       } catch {
         failure = error

@@ -49,7 +49,7 @@ indirect enum ByteOrder {
   private static var isNeeded: Bool { CMPI_EXTERNAL32_IS_UNIFORM != 0 }
 
   /// What has to be turned round by this module, or `nil` where the library does it.
-  static func ofOwn(_ datatype: DatatypeHandle) throws(MPIError) -> ByteOrder? {
+  static func ofOwn(_ datatype: DatatypeHandle) throws -> ByteOrder? {
     guard isNeeded else { return nil }
     var names: Set<String> = []
     let order = try ByteOrder(datatype, &names)
@@ -58,7 +58,7 @@ indirect enum ByteOrder {
   }
 
   /// - Parameter names: Gets those of the basic types.
-  private init(_ datatype: DatatypeHandle, _ names: inout Set<String>) throws(MPIError) {
+  private init(_ datatype: DatatypeHandle, _ names: inout Set<String>) throws {
     let size = Status.size(of: datatype)
     let contents = try DatatypeContents(of: datatype.raw)
     guard !contents.isNamed else {
@@ -68,7 +68,7 @@ indirect enum ByteOrder {
       return
     }
     var parts: [ByteOrder] = []
-    for type in contents.types { parts.append(try ByteOrder(unsafe DatatypeHandle(type), &names)) }
+    for type in contents.types { parts.append(try ByteOrder(DatatypeHandle(type), &names)) }
     if contents.combiner == CMPI_COMBINER_STRUCT {
       self = .sequence(
         zip(parts, contents.integers.dropFirst()).map { .repeated($0, Int($1)) })

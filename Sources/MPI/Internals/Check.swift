@@ -7,7 +7,7 @@ public import CMPI
 @inlinable @inline(__always)
 func check(
   _ code: CInt, _ routine: StaticString, on communicator: RawCommunicator
-) throws(MPIError) {
+) throws {
   if _slowPath(code != CMPI_SUCCESS) {
     throw MPIError.reported(code, by: routine, on: communicator)
   }
@@ -15,7 +15,7 @@ func check(
 
 /// Throws what a routine of MPI reported that concerns no communicator.
 @inlinable @inline(__always)
-func check(_ code: CInt, _ routine: StaticString) throws(MPIError) {
+func check(_ code: CInt, _ routine: StaticString) throws {
   if _slowPath(code != CMPI_SUCCESS) {
     throw MPIError.reported(code, by: routine, on: CMPI_COMM_NULL)
   }
@@ -25,7 +25,7 @@ func check(_ code: CInt, _ routine: StaticString) throws(MPIError) {
 @inlinable @inline(__always)
 func check(
   _ code: CInt, _ routine: StaticString, of window: RawWindow, on communicator: RawCommunicator
-) throws(MPIError) {
+) throws {
   if _slowPath(code != CMPI_SUCCESS) {
     throw MPIError.reported(code, by: routine, of: window, on: communicator)
   }
@@ -34,7 +34,7 @@ func check(
 extension WindowReference {
   /// Throws what a routine of MPI reported of the window.
   @inlinable @inline(__always)
-  func check(_ code: CInt, _ routine: StaticString) throws(MPIError) {
+  func check(_ code: CInt, _ routine: StaticString) throws {
     try MPI.check(code, routine, of: raw, on: communicator)
   }
 }

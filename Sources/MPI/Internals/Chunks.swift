@@ -12,22 +12,22 @@ private let chunkCount = 1 << 28
 /// - Parameters:
 ///   - source: The operands; stays `MPI_IN_PLACE` for all chunks if it is that.
 ///   - target: The results, or no address where this rank gets none.
-@unsafe func forEachChunk(
+func forEachChunk(
   _ source: RawBuffer, _ target: RawBuffer, _ count: Int,
-  _ pending: UnsafeMutablePointer<Pending>?,
+  _ pending: Starting?,
   _ body: (
     CInt, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<RawRequest>?
-  ) throws(MPIError) -> Void
-) throws(MPIError) {
+  ) throws -> Void
+) throws {
   if count <= Int(CInt.max) {
-    if let pending = unsafe pending {
-      try unsafe body(CInt(count), source.address, target.address, &pending.pointee.request)
+    if let pending = pending {
+      try unsafe body(CInt(count), source.address, target.address, &pending.request)
     } else {
       try unsafe body(CInt(count), source.address, target.address, nil)
     }
     return
   }
-  let extent = try unsafe source.datatype.extent()
+  let extent = try source.datatype.extent()
   for start in stride(from: 0, to: count, by: chunkCount) {
     let length = CInt(min(chunkCount, count - start))
     let offset = start * extent
@@ -35,16 +35,16 @@ private let chunkCount = 1 << 28
       unsafe source.address == CMPI_IN_PLACE
       ? source.address : source.address.map { unsafe $0 + offset }
     let to = unsafe target.address.map { unsafe $0 + offset }
-    guard let pending = unsafe pending else {
+    guard let pending = pending else {
       try unsafe body(length, from, to, nil)
       continue
     }
     var request = CMPI_REQUEST_NULL as RawRequest
     try unsafe body(length, from, to, &request)
     if start == 0 {
-      unsafe pending.pointee.request = request
+      pending.request = request
     } else {
-      unsafe pending.pointee.extras().add(request)
+      pending.extras().add(request)
     }
   }
 }

@@ -4,20 +4,20 @@ internal import CMPI
 // holds them all.
 
 /// A count and a datatype that C takes.
-@unsafe struct Narrowed {
+@safe struct Narrowed {
   let count: CInt
   let datatype: DatatypeHandle
   let isOwned: Bool
 
-  init(_ buffer: RawBuffer) throws(MPIError) {
-    if unsafe _fastPath(buffer.count <= Int(CInt.max)) {
-      unsafe count = CInt(truncatingIfNeeded: buffer.count)
-      unsafe datatype = unsafe buffer.datatype
-      unsafe isOwned = false
+  init(_ buffer: RawBuffer) throws {
+    if _fastPath(buffer.count <= Int(CInt.max)) {
+      count = CInt(truncatingIfNeeded: buffer.count)
+      datatype = buffer.datatype
+      isOwned = false
     } else {
-      unsafe count = 1
-      unsafe datatype = try largeDatatype(buffer.count, of: buffer.datatype, at: 0)
-      unsafe isOwned = true
+      count = 1
+      datatype = try largeDatatype(buffer.count, of: buffer.datatype, at: 0)
+      isOwned = true
     }
   }
 
@@ -26,18 +26,18 @@ internal import CMPI
   ///
   /// A collective under way gets the type to keep until it is complete: Open MPI's do not keep it
   /// themselves (seen in 4.1.4).
-  func release(after pending: UnsafeMutablePointer<Pending>?) {
-    guard unsafe isOwned else { return }
-    if let pending = unsafe pending {
-      unsafe pending.pointee.extras().free(datatype)
+  func release(after pending: Starting?) {
+    guard isOwned else { return }
+    if let pending = pending {
+      pending.extras().free(datatype)
     } else {
-      unsafe releaseDatatype(datatype)
+      releaseDatatype(datatype)
     }
   }
 
   /// Frees the type, where it was made for this call.
   func release() {
-    if unsafe _slowPath(isOwned) { unsafe releaseDatatype(datatype) }
+    if _slowPath(isOwned) { releaseDatatype(datatype) }
   }
 }
 
@@ -48,7 +48,7 @@ func releaseDatatype(_ datatype: DatatypeHandle) {
 
 extension DatatypeHandle {
   /// The distance in bytes from one element to the next.
-  func extent() throws(MPIError) -> Int {
+  func extent() throws -> Int {
     var lowerBound: MPI_Count = 0
     var extent: MPI_Count = 0
     try unsafe check(
@@ -60,7 +60,7 @@ extension DatatypeHandle {
 /// A type that stands for `count` elements which begin `offset` elements into the buffer.
 func largeDatatype(
   _ count: Int, of datatype: DatatypeHandle, at offset: Int
-) throws(MPIError) -> DatatypeHandle {
+) throws -> DatatypeHandle {
   let extent = try datatype.extent()
 
   // Whole chunks, as one type of a chunk repeated, and what is left over. The chunk is a power of
@@ -71,7 +71,7 @@ func largeDatatype(
   var result = CMPI_DATATYPE_NULL as RawDatatype
   try unsafe check(
     MPI_Type_contiguous(CInt(chunk), datatype.raw, &chunkType), "MPI_Type_contiguous")
-  defer { unsafe releaseDatatype(DatatypeHandle(chunkType)) }
+  defer { releaseDatatype(DatatypeHandle(chunkType)) }
   guard let rawChunks = CInt(exactly: chunks) else {
     throw MPIError(
       .invalidCount, routine: "MPI_Type_create_struct",
@@ -84,5 +84,5 @@ func largeDatatype(
   try unsafe check(
     MPI_Type_create_struct(2, &lengths, &displacements, &types, &result), "MPI_Type_create_struct")
   try unsafe check(MPI_Type_commit(&result), "MPI_Type_commit")
-  return unsafe DatatypeHandle(result)
+  return DatatypeHandle(result)
 }

@@ -25,12 +25,12 @@ extension Communicator {
   /// The corresponding C function is `MPI_Bcast` (MPI 3.1 §5.4).
   public func broadcast<T: Codable>(
     encoding value: T?, from root: Int
-  ) throws(MPIError) -> T {
+  ) throws -> T {
     let rawRoot = try rawRoot(root, "MPI_Bcast")
     guard rank == root else { return try _receiveBroadcast(T.self, rawRoot) }
     guard let value else { preconditionFailure("broadcast: the root gave no value") }
-    try ObjectWriter.with { (writer) throws(MPIError) in
-      do throws(MPIError) {
+    try ObjectWriter.with { (writer) throws in
+      do {
         try writer.encode(value, inPlace: false, "MPI_Bcast", on: raw)
       } catch {
         try _broadcastFailure("rank \(rank) \(error.message)", rawRoot)
@@ -41,30 +41,30 @@ extension Communicator {
     return value
   }
 
-  private func _broadcast(_ writer: ObjectWriter, _ root: CInt) throws(MPIError) {
+  private func _broadcast(_ writer: ObjectWriter, _ root: CInt) throws {
     let head = BroadcastHead(writer)
-    try unsafe _broadcast(head.bytes.rawBuffer, root, nil)
-    if !head.isAll { try unsafe _broadcast(writer.rawBuffer, root, nil) }
+    try _broadcast(head.bytes.rawBuffer, root, nil)
+    if !head.isAll { try _broadcast(writer.rawBuffer, root, nil) }
   }
 
   /// Tells the other ranks that there is no value.
   ///
   /// - Parameter text: Which rank cannot do what.
-  func _broadcastFailure(_ text: String, _ root: CInt) throws(MPIError) {
+  func _broadcastFailure(_ text: String, _ root: CInt) throws {
     let head = BroadcastHead(failure: text)
-    try unsafe _broadcast(head.bytes.rawBuffer, root, nil)
+    try _broadcast(head.bytes.rawBuffer, root, nil)
   }
 
-  func _receiveBroadcast<T: Decodable>(_ type: T.Type, _ root: CInt) throws(MPIError) -> T {
+  func _receiveBroadcast<T: Decodable>(_ type: T.Type, _ root: CInt) throws -> T {
     let head = BroadcastHead()
-    try unsafe _broadcast(head.bytes.rawBuffer, root, nil)
+    try _broadcast(head.bytes.rawBuffer, root, nil)
     let size = try head.messageSize("MPI_Bcast", on: raw)
-    return try unsafe ObjectReader.decode(type, byteCount: size, "MPI_Bcast", on: raw) {
-      (buffer) throws(MPIError) in
+    return try ObjectReader.decode(type, byteCount: size, "MPI_Bcast", on: raw) {
+      (buffer) throws in
       if head.isAll {
         unsafe head.bytes.copy(from: 8, count: size, to: buffer.address)
       } else {
-        try unsafe _broadcast(buffer, root, nil)
+        try _broadcast(buffer, root, nil)
       }
     }
   }
@@ -82,7 +82,7 @@ extension Communicator {
   /// - Complexity: The sizes go to all ranks first; then one message of each.
   ///
   /// The corresponding C functions are `MPI_Allgather` and `MPI_Gatherv` (MPI 3.1 §5.5, §5.7).
-  public func gather<T: Codable>(encoding value: T, to root: Int) throws(MPIError) -> [T]? {
+  public func gather<T: Codable>(encoding value: T, to root: Int) throws -> [T]? {
     guard let (bytes, parts) = try _gatherMessages(encoding: value, to: root) else { return nil }
     return try _decodeAll(bytes, parts, own: value, "MPI_Gatherv")
   }
@@ -90,16 +90,16 @@ extension Communicator {
   /// Gathers the messages of all ranks. An error of its own is thrown on all ranks.
   private func _gatherMessages<T: Encodable>(
     encoding value: T, to root: Int
-  ) throws(MPIError) -> (ByteBuffer, Partition)? {
+  ) throws -> (ByteBuffer, Partition)? {
     let rawRoot = try rawRoot(root, "MPI_Gatherv")
-    return try ObjectWriter.with { (writer) throws(MPIError) in
+    return try ObjectWriter.with { (writer) throws in
       let parts = try _exchangeSizes(encoding: value, writer, "MPI_Gatherv")
       guard rank == root else {
-        try unsafe _gather(writer.rawBuffer, .none, parts, isLarge: !parts.fitsC, rawRoot, nil)
+        try _gather(writer.rawBuffer, .none, parts, isLarge: !parts.fitsC, rawRoot, nil)
         return nil
       }
       let bytes = ByteBuffer(capacity: parts.count)
-      unsafe try bytes.receive(parts.count) { (address) throws(MPIError) in
+      unsafe try bytes.receive(parts.count) { (address) throws in
         try unsafe _gather(
           writer.rawBuffer,
           RawBuffer(address: address, count: parts.count, datatype: UInt8.mpiDatatype), parts,
@@ -118,11 +118,11 @@ extension Communicator {
   /// - Complexity: The sizes first; then one message of each rank to all.
   ///
   /// The corresponding C functions are `MPI_Allgather` and `MPI_Allgatherv` (MPI 3.1 §5.7).
-  public func allGather<T: Codable>(encoding value: T) throws(MPIError) -> [T] {
-    try ObjectWriter.with { (writer) throws(MPIError) in
+  public func allGather<T: Codable>(encoding value: T) throws -> [T] {
+    try ObjectWriter.with { (writer) throws in
       let parts = try _exchangeSizes(encoding: value, writer, "MPI_Allgatherv")
       let bytes = ByteBuffer(capacity: parts.count)
-      unsafe try bytes.receive(parts.count) { (address) throws(MPIError) in
+      unsafe try bytes.receive(parts.count) { (address) throws in
         try unsafe _allGather(
           writer.rawBuffer,
           RawBuffer(address: address, count: parts.count, datatype: UInt8.mpiDatatype), parts,
@@ -151,7 +151,7 @@ extension Communicator {
   /// The corresponding C functions are `MPI_Bcast` and `MPI_Scatterv` (MPI 3.1 §5.4, §5.6).
   public func scatter<T: Codable>(
     encoding values: [T]?, from root: Int
-  ) throws(MPIError) -> T {
+  ) throws -> T {
     let rawRoot = try rawRoot(root, "MPI_Scatterv")
     var outbox = Outbox(ranks: size)
     if rank == root {
@@ -164,7 +164,7 @@ extension Communicator {
     if outbox.counts.contains(unencodable) { throw _failure(of: root, "MPI_Scatterv") }
     let parts = Partition(counts: outbox.counts)
     let bytes = ByteBuffer(capacity: parts.counts[rank])
-    unsafe try bytes.receive(parts.counts[rank]) { (address) throws(MPIError) in
+    unsafe try bytes.receive(parts.counts[rank]) { (address) throws in
       try unsafe _scatter(
         outbox.bytes.rawBuffer,
         RawBuffer(address: address, count: parts.counts[rank], datatype: UInt8.mpiDatatype),
@@ -186,7 +186,7 @@ extension Communicator {
   /// - Complexity: The sizes first; then one message from each rank to each.
   ///
   /// The corresponding C functions are `MPI_Alltoall` and `MPI_Alltoallw` (MPI 3.1 §5.8).
-  public func allToAll<T: Codable>(encoding values: [T]) throws(MPIError) -> [T] {
+  public func allToAll<T: Codable>(encoding values: [T]) throws -> [T] {
     precondition(values.count == size, "allToAll: \(values.count) values for \(size) ranks")
     var outbox = Outbox(ranks: size)
     outbox.encode(values, except: rank, "MPI_Alltoallw", on: raw)
@@ -196,7 +196,7 @@ extension Communicator {
     if let rank = counts.firstIndex(of: unencodable) { throw _failure(of: rank, "MPI_Alltoallw") }
     let (sending, receiving) = (Partition(counts: outbox.counts), Partition(counts: counts))
     let bytes = ByteBuffer(capacity: receiving.count)
-    unsafe try bytes.receive(receiving.count) { (address) throws(MPIError) in
+    unsafe try bytes.receive(receiving.count) { (address) throws in
       try unsafe _allToAll(
         outbox.bytes.rawBuffer, sending,
         RawBuffer(address: address, count: receiving.count, datatype: UInt8.mpiDatatype),
@@ -208,9 +208,9 @@ extension Communicator {
   /// Encodes this rank's value, and tells all ranks how long it is.
   private func _exchangeSizes<T: Encodable>(
     encoding value: T, _ writer: ObjectWriter, _ routine: StaticString
-  ) throws(MPIError) -> Partition {
-    var failure: MPIError?
-    do throws(MPIError) {
+  ) throws -> Partition {
+    var failure: (any Error)?
+    do {
       try writer.encode(value, inPlace: false, routine, on: raw)
     } catch {
       failure = error

@@ -29,11 +29,11 @@ extension Communicator {
   /// (MPI 3.1 §5.9) takes no values whose size varies.
   public func reduce<T: Codable>(
     encoding value: T, to root: Int, _ combine: (T, T) -> T
-  ) throws(MPIError) -> T? {
+  ) throws -> T? {
     _ = try rawRoot(root, "MPI_Reduce")
     let tree = try ReductionTree(self)
     let result: Partial<T>?
-    do throws(MPIError) {
+    do {
       result = try tree.combine(value, combine)
     } catch {
       // What rank 0 has for the root must not be there for the next reduction.
@@ -64,10 +64,10 @@ extension Communicator {
   /// `MPI_Allreduce` (MPI 3.1 §5.9.6) takes no values whose size varies.
   public func allReduce<T: Codable>(
     encoding value: T, _ combine: (T, T) -> T
-  ) throws(MPIError) -> T {
+  ) throws -> T {
     let tree = try ReductionTree(self)
     let result: Partial<T>?
-    do throws(MPIError) {
+    do {
       result = try tree.combine(value, combine)
     } catch {
       // Rank 0 tells all that there is no result.
@@ -104,7 +104,7 @@ extension Communicator {
   /// (MPI 3.1 §5.11.1) takes no values whose size varies.
   public func scan<T: Codable>(
     encoding value: T, _ combine: (T, T) -> T
-  ) throws(MPIError) -> T {
+  ) throws -> T {
     try ReductionTree(self).scan(value, excludingOwn: false, combine) ?? value
   }
 
@@ -125,7 +125,7 @@ extension Communicator {
   /// (MPI 3.1 §5.11.2) takes no values whose size varies.
   public func exclusiveScan<T: Codable>(
     encoding value: T, _ combine: (T, T) -> T
-  ) throws(MPIError) -> T? {
+  ) throws -> T? {
     try ReductionTree(self).scan(value, excludingOwn: true, combine)
   }
 }

@@ -9,10 +9,10 @@ extension Communicator {
   ///     }
   ///     try world.send(encoding: Task(name: "resize", data: [1, 2, 3]), to: 1)
   ///
-  /// The receiver calls ``receive(decoding:from:tag:)-(_,Int,_)`` with the same type, or with one
+  /// The receiver calls ``receive(decoding:from:tag:)`` with the same type, or with one
   /// whose fields have the same names. Arrays of numbers are carried as they are, and those of
   /// 256 KiB and more are not copied; where all of the data is an array, or a structure that is a
-  /// ``Datatype``, ``AnyCommunicator/send(_:to:tag:mode:)-(Span<T>,_,_,_)`` has even less to do.
+  /// ``Datatype``, ``AnyCommunicator/send(_:to:tag:mode:)-(B,_,_,_)`` has even less to do.
   ///
   /// - Parameters:
   ///   - value: What is sent.
@@ -27,17 +27,17 @@ extension Communicator {
   /// (MPI 3.1 §3.2.1, §4.1.2).
   public func send<T: Encodable>(
     encoding value: T, to destination: Int?, tag: MessageTag = 0, mode: SendMode = .standard
-  ) throws(MPIError) {
+  ) throws {
     let peer = try rawPeer(destination, "MPI_Send")
     if let shortcut = unsafe Shortcuts.findMessage(T.self),
       unsafe try Shortcuts.send(shortcut, value, on: self, peer, tag, mode)
     {
       return
     }
-    try ObjectWriter.with { (writer) throws(MPIError) in
+    try ObjectWriter.with { (writer) throws in
       try writer.encode(value, inPlace: true, "MPI_Send", on: raw)
-      unsafe try writer.withMessage { (buffer) throws(MPIError) in
-        try unsafe _send(buffer, peer, tag, mode)
+      try writer.withMessage { (buffer) throws in
+        try _send(buffer, peer, tag, mode)
       }
     }
   }
@@ -49,54 +49,53 @@ extension Communicator {
   /// - Parameters:
   ///   - type: The type of the value. Its fields are found by their names: their order does not
   ///     matter, those that it does not have are passed over, and optional ones may be missing.
-  ///   - source: The sending rank, or ``AnySource/any``.
+  ///   - source: The sending rank, or ``Source/any``.
   ///   - tag: The label of the message, or ``MessageTag/any``.
   /// - Returns: The value.
-  /// - Throws: ``MPIError/Code/conversion`` where the message holds no such value; it has been
-  ///   received then. ``MPIError/Code/invalidRank``, and what else the library reports.
+  /// - Throws: ``MPIError/Code/conversion`` where the message holds no such value, which has been
+  ///   received then, and where there is none, from no process (`nil`);
+  ///   ``MPIError/Code/invalidRank``, and what else the library reports.
   /// - Complexity: One message, which a matched probe measures first, so that no other thread can
   ///   take it away.
   ///
   /// The corresponding C functions are `MPI_Mprobe` and `MPI_Mrecv` (MPI 3.1 §3.8.2, §3.8.3).
   public func receive<T: Decodable>(
-    decoding type: T.Type, from source: Int, tag: MessageTag = 0
-  ) throws(MPIError) -> T {
-    try matchedProbe(from: source, tag: tag).receive(decoding: type)
+    decoding type: T.Type, from source: some Source, tag: MessageTag = 0
+  ) throws -> T {
+    try receiveWithStatus(decoding: type, from: source, tag: tag).value
   }
 
-  /// Receives a value from any rank.
-  ///
-  /// The corresponding C functions are `MPI_Mprobe` and `MPI_Mrecv` (MPI 3.1 §3.8.2, §3.8.3).
-  public func receive<T: Decodable>(
-    decoding type: T.Type, from source: AnySource, tag: MessageTag = 0
-  ) throws(MPIError) -> T {
-    try matchedProbe(from: source, tag: tag).receive(decoding: type)
-  }
-
-  /// Receives a value from any rank, and tells from which, with which tag, and how long the message
-  /// was.
+  /// Receives a value, and tells from which rank, with which tag, and how long the message was.
   ///
   ///     let (task, status) = try world.receiveWithStatus(decoding: Task.self, from: .any)
   ///     try world.send(encoding: perform(task), to: status.source)
   ///
+  /// As ``receive(decoding:from:tag:)``.
+  ///
   /// The corresponding C functions are `MPI_Mprobe` and `MPI_Mrecv` (MPI 3.1 §3.8.2, §3.8.3).
   public func receiveWithStatus<T: Decodable>(
-    decoding type: T.Type, from source: AnySource, tag: MessageTag = 0
-  ) throws(MPIError) -> (value: T, status: Status) {
-    let message = try matchedProbe(from: source, tag: tag)
+    decoding type: T.Type, from source: some Source, tag: MessageTag = 0
+  ) throws -> (value: T, status: Status) {
+    try _receive(decoding: type, _valueSource(source, "MPI_Mprobe"), tag)
+  }
+
+  private func _receive<T: Decodable>(
+    decoding type: T.Type, _ source: CInt, _ tag: MessageTag
+  ) throws -> (value: T, status: Status) {
+    let message = try _matchedProbe(source, tag)
     let status = message.status
     return (try message.receive(decoding: type), status)
   }
 
-  /// Receives a value from one rank, and tells with which tag, and how long the message was.
-  ///
-  /// The corresponding C functions are `MPI_Mprobe` and `MPI_Mrecv` (MPI 3.1 §3.8.2, §3.8.3).
-  public func receiveWithStatus<T: Decodable>(
-    decoding type: T.Type, from source: Int, tag: MessageTag = 0
-  ) throws(MPIError) -> (value: T, status: Status) {
-    let message = try matchedProbe(from: source, tag: tag)
-    let status = message.status
-    return (try message.receive(decoding: type), status)
+  /// Where a value comes from, as C has it.
+  func _valueSource(_ source: some Source, _ routine: StaticString) throws -> CInt {
+    let rawSource = try rawSource(source, routine)
+    guard rawSource != CMPI_PROC_NULL else {
+      throw MPIError(
+        .conversion, routine: routine.description, message: "there is no value from no process",
+        on: raw)
+    }
+    return rawSource
   }
 
   /// Sends a value to one rank, and receives one from another, or the same, without a deadlock.
@@ -109,54 +108,29 @@ extension Communicator {
   ///   - destination: The receiving rank, or `nil` for no process.
   ///   - sendTag: The label of the message that is sent.
   ///   - type: The type of the value that is received.
-  ///   - source: The sending rank, or `nil` for no process.
+  ///   - source: The sending rank; `nil` for no process; or ``Source/any``.
   ///   - receiveTag: The label of the message that is received; the same one, unless given.
-  /// - Returns: What was received, or `nil` from no process.
-  /// - Throws: As ``send(encoding:to:tag:mode:)`` and ``receive(decoding:from:tag:)-(_,Int,_)``,
-  ///   after both have ended. A value that cannot be encoded is not sent, and nothing is received.
+  /// - Returns: What was received; `nil` from no process only.
+  /// - Throws: As ``send(encoding:to:tag:mode:)`` and ``receive(decoding:from:tag:)``, after both have
+  ///   ended. A value that cannot be encoded is not sent, and nothing is received.
   ///
   /// The corresponding C functions are `MPI_Isend`, `MPI_Mprobe`, `MPI_Mrecv` and `MPI_Wait`
   /// (MPI 3.1 §3.7, §3.8).
   public func sendReceive<S: Encodable, R: Decodable>(
     encoding value: S, to destination: Int?, tag sendTag: MessageTag = 0,
-    decoding type: R.Type, from source: Int?, receiving receiveTag: MessageTag? = nil
-  ) throws(MPIError) -> R? {
-    let from = try rawPeer(source, "MPI_Mprobe")
-    return try _sendReceive(encoding: value, destination, sendTag) { () throws(MPIError) in
-      if from == CMPI_PROC_NULL { return nil }
-      return try receive(decoding: type, from: Int(from), tag: receiveTag ?? sendTag)
-    }
-  }
-
-  /// Sends a value to one rank, and receives one from any, without a deadlock.
-  ///
-  /// The corresponding C functions are `MPI_Isend`, `MPI_Mprobe`, `MPI_Mrecv` and `MPI_Wait`
-  /// (MPI 3.1 §3.7, §3.8).
-  public func sendReceive<S: Encodable, R: Decodable>(
-    encoding value: S, to destination: Int?, tag sendTag: MessageTag = 0,
-    decoding type: R.Type, from source: AnySource, receiving receiveTag: MessageTag? = nil
-  ) throws(MPIError) -> R {
-    try _sendReceive(encoding: value, destination, sendTag) { () throws(MPIError) in
-      try receive(decoding: type, from: source, tag: receiveTag ?? sendTag)
-    }
-  }
-
-  private func _sendReceive<S: Encodable, R>(
-    encoding value: S, _ destination: Int?, _ tag: MessageTag, _ receive: () throws(MPIError) -> R
-  ) throws(MPIError) -> R {
+    decoding type: R.Type, from source: some Source, receiving receiveTag: MessageTag? = nil
+  ) throws -> R? {
+    let from = try rawSource(source, "MPI_Mprobe")
     let peer = try rawPeer(destination, "MPI_Isend")
-    return try ObjectWriter.with { (writer) throws(MPIError) in
+    return try ObjectWriter.with { (writer) throws in
       try writer.encode(value, inPlace: true, "MPI_Isend", on: raw)
-      return unsafe try writer.withMessage { (buffer) throws(MPIError) in
-        let request = try unsafe startSend(buffer, peer, tag, .standard, on: raw)
-        let received: Result<R, MPIError>
-        do throws(MPIError) {
-          received = .success(try receive())
-        } catch {
-          received = .failure(error)
+      return try writer.withMessage { (buffer) throws in
+        var request = try MPI.startSend(buffer, peer, sendTag, .standard, on: raw)
+        let received = Result {
+          from == CMPI_PROC_NULL
+            ? nil : try _receive(decoding: type, from, receiveTag ?? sendTag).value
         }
-        var pending = request
-        try unsafe check(MPI_Wait(&pending, CMPI_STATUS_IGNORE), "MPI_Wait", on: raw)
+        try unsafe check(MPI_Wait(&request, CMPI_STATUS_IGNORE), "MPI_Wait", on: raw)
         return try received.get()
       }
     }
@@ -177,17 +151,17 @@ extension Message {
   ///   received then.
   ///
   /// The corresponding C function is `MPI_Mrecv` (MPI 3.1 §3.8.3).
-  public consuming func receive<T: Decodable>(decoding type: T.Type) throws(MPIError) -> T {
+  public consuming func receive<T: Decodable>(decoding type: T.Type) throws -> T {
     let byteCount = status.byteCount
     if byteCount <= ArrayMessage.longest, let shortcut = unsafe Shortcuts.findMessage(type) {
       return unsafe try Shortcuts.receive(shortcut, self, byteCount, type)
     }
     // Received where the message is, so that nothing is left of it when decoding fails.
     var message = self
-    return try unsafe ObjectReader.decode(
+    return try ObjectReader.decode(
       type, byteCount: byteCount, "MPI_Mrecv", on: CMPI_COMM_NULL
-    ) { (buffer) throws(MPIError) in
-      try unsafe message.receiveAll(buffer)
+    ) { (buffer) throws in
+      try message.receiveAll(buffer)
     }
   }
 }

@@ -1,6 +1,6 @@
 internal import CMPI
 
-extension Immediate {
+extension Immediate where Context: Communicator {
   /// Begins to send a value of any type that is `Encodable` to one rank.
   ///
   /// The value is encoded at once, and the request owns its bytes, or shares large arrays: the value
@@ -11,14 +11,14 @@ extension Immediate {
   @_lifetime(immortal)
   public func send<T: Encodable>(
     encoding value: T, to destination: Int?, tag: MessageTag = 0, mode: SendMode = .standard
-  ) throws(MPIError) -> Request {
-    let peer = try checkedPeer(destination, of: size, "MPI_Isend", on: raw)
+  ) throws -> Request {
+    let peer = try communicator.rawPeer(destination, "MPI_Isend")
     let writer = ObjectWriter()
     try writer.encode(value, inPlace: true, "MPI_Isend", on: raw)
-    var pending = unsafe Pending()
-    unsafe pending.request = try writer.startSending(peer, tag, mode, on: raw)
-    unsafe pending.extras().retain(writer)
-    return unsafe Request(pending, on: raw)
+    var pending = Pending()
+    pending.request = try writer.startSending(peer, tag, mode, on: raw)
+    pending.extras().retain(writer)
+    return Request(pending, on: raw)
   }
 
   /// Begins to receive a value from one rank.
@@ -27,8 +27,7 @@ extension Immediate {
   ///     while !(try receiving.isComplete()) { work() }
   ///     let task = try receiving.wait()
   ///
-  /// The parameters and errors are those of
-  /// ``Communicator/receive(decoding:from:tag:)-(_,Int,_)``.
+  /// The parameters and errors are those of ``Communicator/receive(decoding:from:tag:)``.
   ///
   /// - Note: How long a message is, is known only when it is there. So unlike other receives this
   ///   one is not posted to the library: a message is matched when ``ObjectRequest/isComplete()``
@@ -36,23 +35,14 @@ extension Immediate {
   ///   call a blocking ``Communicator/send(encoding:to:tag:mode:)`` of a long message to each
   ///   other, wait for ever, as they would without the receives: send with
   ///   ``send(encoding:to:tag:mode:)``, or call
-  ///   ``Communicator/sendReceive(encoding:to:tag:decoding:from:receiving:)-(_,_,_,_,Int?,_)``.
+  ///   ``Communicator/sendReceive(encoding:to:tag:decoding:from:receiving:)``.
   ///
   /// The corresponding C functions are `MPI_Improbe` and `MPI_Imrecv` (MPI 3.1 §3.8.2, §3.8.3).
   public func receive<T: Decodable>(
-    decoding type: T.Type, from source: Int, tag: MessageTag = 0
-  ) throws(MPIError) -> ObjectRequest<T> {
-    let peer = try checkedPeer(source, of: size, "MPI_Improbe", on: raw)
+    decoding type: T.Type, from source: some Source, tag: MessageTag = 0
+  ) throws -> ObjectRequest<T> {
+    let peer = try communicator._valueSource(source, "MPI_Improbe")
     return ObjectRequest(on: communicator, from: peer, tag)
-  }
-
-  /// Begins to receive a value from any rank.
-  ///
-  /// The corresponding C functions are `MPI_Improbe` and `MPI_Imrecv` (MPI 3.1 §3.8.2, §3.8.3).
-  public func receive<T: Decodable>(
-    decoding type: T.Type, from source: AnySource, tag: MessageTag = 0
-  ) throws(MPIError) -> ObjectRequest<T> {
-    ObjectRequest(on: communicator, from: CMPI_ANY_SOURCE, tag)
   }
 }
 
@@ -78,7 +68,7 @@ public struct ObjectRequest<Value: Decodable>: ~Copyable {
   ///
   /// The corresponding C functions are `MPI_Improbe`, `MPI_Imrecv` and `MPI_Test` (MPI 3.1 §3.7.3,
   /// §3.8).
-  public func isComplete() throws(MPIError) -> Bool {
+  public func isComplete() throws -> Bool {
     if arrival.isEmpty {
       var found: CInt = 0
       var message = CMPI_MESSAGE_NULL as RawMessage
@@ -100,14 +90,17 @@ public struct ObjectRequest<Value: Decodable>: ~Copyable {
   ///
   /// The corresponding C functions are `MPI_Mprobe`, `MPI_Mrecv` and `MPI_Wait` (MPI 3.1 §3.7.3,
   /// §3.8).
-  public consuming func wait() throws(MPIError) -> Value { try waitWithStatus().value }
+  public consuming func wait() throws -> Value { try waitWithStatus().value }
 
   /// Waits until the message has come, and tells from which rank, with which tag, and how long it
   /// was.
   ///
+  /// - Throws: ``MPIError/Code/conversion`` where the message holds no such value, and what else
+  ///   the library reports.
+  ///
   /// The corresponding C functions are `MPI_Mprobe`, `MPI_Mrecv` and `MPI_Wait` (MPI 3.1 §3.7.3,
   /// §3.8).
-  public consuming func waitWithStatus() throws(MPIError) -> (value: Value, status: Status) {
+  public consuming func waitWithStatus() throws -> (value: Value, status: Status) {
     if arrival.isEmpty {
       let message = try communicator._matchedProbe(source, tag)
       let status = message.status
@@ -133,13 +126,13 @@ public struct ObjectRequest<Value: Decodable>: ~Copyable {
 
   func start(
     _ message: RawMessage, _ status: Status, on raw: RawCommunicator
-  ) throws(MPIError) {
+  ) throws {
     let count = status.byteCount
     unsafe storage = .allocate(byteCount: count, alignment: 16)
     let buffer = unsafe RawBuffer(
       address: storage.baseAddress, count: count, datatype: UInt8.mpiDatatype)
-    let narrowed = try unsafe Narrowed(buffer)
-    defer { unsafe narrowed.release() }
+    let narrowed = try Narrowed(buffer)
+    defer { narrowed.release() }
     var message = message
     try unsafe check(
       MPI_Imrecv(buffer.address, narrowed.count, narrowed.datatype.raw, &message, &request),
@@ -147,7 +140,7 @@ public struct ObjectRequest<Value: Decodable>: ~Copyable {
     self.status = status
   }
 
-  func isComplete(on raw: RawCommunicator) throws(MPIError) -> Bool {
+  func isComplete(on raw: RawCommunicator) throws -> Bool {
     var flag: CInt = 0
     try unsafe check(
       MPI_Request_get_status(request, &flag, CMPI_STATUS_IGNORE), "MPI_Request_get_status", on: raw)
@@ -156,12 +149,12 @@ public struct ObjectRequest<Value: Decodable>: ~Copyable {
 
   func wait<T: Decodable>(
     decoding type: T.Type, on raw: RawCommunicator
-  ) throws(MPIError) -> (value: T, status: Status) {
+  ) throws -> (value: T, status: Status) {
     try unsafe check(MPI_Wait(&request, CMPI_STATUS_IGNORE), "MPI_Wait", on: raw)
     guard let status else {
       throw MPIError(.internalError, routine: "MPI_Wait", message: "no message", on: raw)
     }
-    let value = try ObjectReader.with { (reader) throws(MPIError) in
+    let value = try ObjectReader.with { (reader) throws in
       try unsafe reader.decode(
         type, UnsafeRawBufferPointer(storage), 0, nil, "MPI_Wait", on: raw)
     }

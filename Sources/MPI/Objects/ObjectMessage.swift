@@ -10,7 +10,7 @@ extension ObjectWriter {
   /// - Parameter inPlace: Whether large arrays may stay where they are.
   func encode<T: Encodable>(
     _ value: T, inPlace: Bool, _ routine: StaticString, on raw: RawCommunicator
-  ) throws(MPIError) {
+  ) throws {
     allowsExternals = inPlace
     do {
       try write(value)
@@ -30,8 +30,8 @@ extension ObjectWriter {
   }
 
   /// Calls `body` with the message, which stays where it is until `body` returns.
-  func withMessage<R>(_ body: (RawBuffer) throws(MPIError) -> R) throws(MPIError) -> R {
-    if keys.externals == 0 || externals.isEmpty { return try unsafe body(rawBuffer) }
+  func withMessage<R>(_ body: (RawBuffer) throws -> R) throws -> R {
+    if keys.externals == 0 || externals.isEmpty { return try body(rawBuffer) }
     return try unsafe withMessage([], body)
   }
 
@@ -42,17 +42,17 @@ extension ObjectWriter {
   /// type of the message itself (MPI 3.1 §4.1.9).
   func startSending(
     _ peer: CInt, _ tag: MessageTag, _ mode: SendMode, on raw: RawCommunicator
-  ) throws(MPIError) -> RawRequest {
-    try unsafe withMessage { (buffer) throws(MPIError) in
-      try unsafe startSend(buffer, peer, tag, mode, on: raw)
+  ) throws -> RawRequest {
+    try withMessage { (buffer) throws in
+      try startSend(buffer, peer, tag, mode, on: raw)
     }
   }
 
   private func withMessage<R>(
-    _ blocks: [UnsafeRawBufferPointer], _ body: (RawBuffer) throws(MPIError) -> R
-  ) throws(MPIError) -> R {
+    _ blocks: [UnsafeRawBufferPointer], _ body: (RawBuffer) throws -> R
+  ) throws -> R {
     if unsafe blocks.count < externals.count {
-      return unsafe try externals[blocks.count].holder.withBytes { (block) throws(MPIError) in
+      return unsafe try externals[blocks.count].holder.withBytes { (block) throws in
         try unsafe withMessage(blocks + [block], body)
       }
     }
@@ -65,7 +65,7 @@ extension ObjectWriter {
 }
 
 /// A type that stands for several pieces of memory, from the first one's address on.
-private func blockType(_ blocks: [UnsafeRawBufferPointer]) throws(MPIError) -> DatatypeHandle {
+private func blockType(_ blocks: [UnsafeRawBufferPointer]) throws -> DatatypeHandle {
   var lengths: [CInt] = []
   var displacements: [MPI_Aint] = []
   let start = unsafe Int(bitPattern: blocks[0].baseAddress)
@@ -84,7 +84,7 @@ private func blockType(_ blocks: [UnsafeRawBufferPointer]) throws(MPIError) -> D
       CInt(lengths.count), lengths, displacements, UInt8.mpiDatatype.raw, &type),
     "MPI_Type_create_hindexed")
   try unsafe check(MPI_Type_commit(&type), "MPI_Type_commit")
-  return unsafe DatatypeHandle(type)
+  return DatatypeHandle(type)
 }
 
 extension ObjectReader {
@@ -93,15 +93,15 @@ extension ObjectReader {
   /// - Parameter receive: Receives the message, all of it, into the buffer.
   static func decode<T: Decodable>(
     _ type: T.Type, byteCount: Int, _ routine: StaticString, on raw: RawCommunicator,
-    _ receive: (RawBuffer) throws(MPIError) -> Void
-  ) throws(MPIError) -> T {
-    try with { (reader) throws(MPIError) in
+    _ receive: (RawBuffer) throws -> Void
+  ) throws -> T {
+    try with { (reader) throws in
       if byteCount >= Format.externalThreshold, byteCount % 16 != 0,
         let scalar = scalarType(UInt8(byteCount % 16))
       {
-        return try unsafe reader.decodeLarge(type, scalar, byteCount, routine, on: raw, receive)
+        return try reader.decodeLarge(type, scalar, byteCount, routine, on: raw, receive)
       }
-      unsafe try reader.inbox.receive(byteCount) { (address) throws(MPIError) in
+      unsafe try reader.inbox.receive(byteCount) { (address) throws in
         try unsafe receive(
           RawBuffer(address: address, count: byteCount, datatype: UInt8.mpiDatatype))
       }
@@ -112,15 +112,15 @@ extension ObjectReader {
   /// Receives a message that begins with a large array into the storage of such an array.
   private func decodeLarge<T: Decodable, Element: Scalar>(
     _ type: T.Type, _ scalar: Element.Type, _ byteCount: Int, _ routine: StaticString,
-    on raw: RawCommunicator, _ receive: (RawBuffer) throws(MPIError) -> Void
-  ) throws(MPIError) -> T {
+    on raw: RawCommunicator, _ receive: (RawBuffer) throws -> Void
+  ) throws -> T {
     let stride = MemoryLayout<Element>.stride
-    var failure: MPIError?
+    var failure: (any Error)?
     let elements = unsafe [Element](
       unsafeUninitializedCapacity: (byteCount + stride - 1) / stride
     ) { storage, count in
       let address = UnsafeMutableRawPointer(storage.baseAddress)
-      do throws(MPIError) {
+      do {
         try unsafe receive(
           RawBuffer(address: address, count: byteCount, datatype: UInt8.mpiDatatype))
       } catch {
@@ -146,7 +146,7 @@ extension ObjectReader {
   func decode<T: Decodable>(
     _ type: T.Type, _ bytes: UnsafeRawBufferPointer, _ missing: Int, _ lead: BlockHolder?,
     _ routine: StaticString, on raw: RawCommunicator
-  ) throws(MPIError) -> T {
+  ) throws -> T {
     do {
       try unsafe open(bytes, missing: missing, lead: lead)
       return try readAll(type)

@@ -42,7 +42,7 @@ let unencodable = -1
   /// The size of the message.
   ///
   /// - Throws: What the root has said instead.
-  func messageSize(_ routine: StaticString, on raw: RawCommunicator) throws(MPIError) -> Int {
+  func messageSize(_ routine: StaticString, on raw: RawCommunicator) throws -> Int {
     if size != unencodable { return size }
     let length = min(Int(bytes.load(at: 8, as: Int64.self)), Self.byteCount - 16)
     throw MPIError(
@@ -55,7 +55,7 @@ let unencodable = -1
 struct Outbox {
   let bytes = ByteBuffer(capacity: 1024)
   var counts: [Int]
-  private(set) var failure: MPIError?
+  private(set) var failure: (any Error)?
 
   init(ranks: Int) { counts = [Int](repeating: 0, count: ranks) }
 
@@ -63,9 +63,9 @@ struct Outbox {
   mutating func encode<T: Encodable>(
     _ values: [T], except own: Int, _ routine: StaticString, on raw: RawCommunicator
   ) {
-    do throws(MPIError) {
+    do {
       for rank in values.indices where rank != own {
-        counts[rank] = try ObjectWriter.with { (writer) throws(MPIError) in
+        counts[rank] = try ObjectWriter.with { (writer) throws in
           try writer.encode(values[rank], inPlace: false, routine, on: raw)
           unsafe bytes.put(writer.buffer.bytes)
           return writer.buffer.count
@@ -89,7 +89,7 @@ extension Communicator {
   /// The values of all ranks; this one's own needs no decoding.
   func _decodeAll<T: Decodable>(
     _ bytes: ByteBuffer, _ parts: Partition, own: T, _ routine: StaticString
-  ) throws(MPIError) -> [T] {
+  ) throws -> [T] {
     var values: [T] = []
     values.reserveCapacity(size)
     for rank in 0..<size {
@@ -115,8 +115,8 @@ extension ObjectReader {
   static func decode<T: Decodable>(
     _ type: T.Type, _ bytes: ByteBuffer, _ range: Range<Int>, _ routine: StaticString,
     on raw: RawCommunicator
-  ) throws(MPIError) -> T {
-    try with { (reader) throws(MPIError) in
+  ) throws -> T {
+    try with { (reader) throws in
       try unsafe reader.decode(
         type, UnsafeRawBufferPointer(rebasing: bytes.bytes[range]), 0, nil, routine, on: raw)
     }

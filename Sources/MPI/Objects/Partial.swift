@@ -2,16 +2,16 @@
 enum Partial<Value> {
   case value(Value)
   /// Why there is no value, and what the other ranks are told: which rank cannot do what.
-  case failure(MPIError, String)
+  case failure(any Error, String)
 
-  var failure: MPIError? {
+  var failure: (any Error)? {
     switch self {
     case .value: nil
     case .failure(let error, _): error
     }
   }
 
-  func get() throws(MPIError) -> Value {
+  func get() throws -> Value {
     switch self {
     case .value(let value): return value
     case .failure(let error, _): throw error

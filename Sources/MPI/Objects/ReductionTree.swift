@@ -24,7 +24,7 @@ struct ReductionTree {
   init(context: Communicator) { self.context = context }
 
   /// **Collective**, where the communicator is used for the first time.
-  init(_ communicator: Communicator) throws(MPIError) {
+  init(_ communicator: Communicator) throws {
     if communicator.size == 1 {
       context = communicator
     } else if let known = Self.context(of: communicator) {
@@ -55,7 +55,7 @@ struct ReductionTree {
   /// - Returns: The result on rank 0, `nil` elsewhere.
   func combine<T: Codable>(
     _ value: T, _ combine: (T, T) -> T
-  ) throws(MPIError) -> Partial<T>? {
+  ) throws -> Partial<T>? {
     var partial = Partial.value(value)
     let (sources, destination) = steps
     // Received also after a failure, so that the sender does not wait for ever.
@@ -70,7 +70,7 @@ struct ReductionTree {
   /// - Returns: `nil` on rank 0 of a scan without each rank's own value.
   func scan<T: Codable>(
     _ value: T, excludingOwn: Bool, _ combine: (T, T) -> T
-  ) throws(MPIError) -> T? {
+  ) throws -> T? {
     var rounds = ScanRounds(
       value, rank: context.rank, size: context.size, excludingOwn: excludingOwn)
     while !rounds.isOver {
@@ -84,7 +84,7 @@ struct ReductionTree {
   /// Sends what there is to a rank, which calls ``take(_:from:)``.
   ///
   /// - Throws: Why there is no value, after the other rank has been told.
-  func pass<T: Codable>(_ partial: Partial<T>, to rank: Int) throws(MPIError) {
+  func pass<T: Codable>(_ partial: Partial<T>, to rank: Int) throws {
     var partial = partial
     _ = try exchange(&partial, to: rank, from: nil)
     if let failure = partial.failure { throw failure }
@@ -95,12 +95,12 @@ struct ReductionTree {
   /// - Parameter partial: What there is; a failure from then on, if it cannot be encoded.
   private func exchange<T: Codable>(
     _ partial: inout Partial<T>, to destination: Int?, from source: Int?
-  ) throws(MPIError) -> Partial<T>? {
+  ) throws -> Partial<T>? {
     guard let destination else { return source.map { take(T.self, from: $0) } }
-    return try ObjectWriter.with { (writer) throws(MPIError) in
+    return try ObjectWriter.with { (writer) throws in
       let tag = writer.write(&partial, "MPI_Isend", of: context)
-      return try unsafe writer.withMessage { (buffer) throws(MPIError) in
-        var request = try unsafe startSend(
+      return try writer.withMessage { (buffer) throws in
+        var request = try startSend(
           buffer, CInt(destination), tag, .standard, on: context.raw)
         let received = source.map { take(T.self, from: $0) }
         try unsafe check(MPI_Wait(&request, CMPI_STATUS_IGNORE), "MPI_Wait", on: context.raw)
@@ -111,7 +111,7 @@ struct ReductionTree {
 
   /// Receives what a rank has.
   func take<T: Decodable>(_ type: T.Type, from rank: Int) -> Partial<T> {
-    do throws(MPIError) {
+    do {
       let message = try context.matchedProbe(from: rank, tag: .any)
       if message.status.tag == .partialValue {
         return .value(try message.receive(decoding: type))
@@ -133,7 +133,7 @@ extension MessageTag {
 
 extension Partial {
   /// A failure of this rank's own.
-  static func failure(_ error: MPIError, of context: Communicator) -> Partial {
+  static func failure(_ error: any Error, of context: Communicator) -> Partial {
     .failure(error, "rank \(context.rank) \(error.message)")
   }
 
@@ -155,7 +155,7 @@ extension ObjectWriter {
     _ partial: inout Partial<T>, _ routine: StaticString, of context: Communicator
   ) -> MessageTag {
     if case .value(let value) = partial {
-      do throws(MPIError) {
+      do {
         try encode(value, inPlace: true, routine, on: context.raw)
         return .partialValue
       } catch {

@@ -10,7 +10,7 @@ internal import CMPI
     unsafe self.base = unsafe base
   }
 
-  func detach() throws(MPIError) {
+  func detach() throws {
     // A window that was closed has detached all.
     guard let base = unsafe base, window.raw != CMPI_WIN_NULL else { return }
     unsafe self.base = nil
@@ -62,8 +62,10 @@ internal import CMPI
 
   /// Detaches the storage, and gives it back.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Win_detach` (MPI 3.1 §11.2.4).
-  public consuming func detach() throws(MPIError) { try keeper.detach() }
+  public consuming func detach() throws { try keeper.detach() }
 }
 
 /// Where elements are that a rank has attached to a ``DynamicWindow``: a value to be sent to others,

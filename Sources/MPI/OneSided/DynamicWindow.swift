@@ -6,10 +6,10 @@ public enum DynamicMemory {}
 /// A window without memory of its own, to which each rank attaches storage as it likes.
 ///
 ///     var window = try DynamicWindow(on: world)
-///     let attachment = try window.attach(field.mutableSpan)
+///     let attachment = try window.attach(&field)
 ///     let addresses = try world.allGather(attachment.address)
 ///     var epoch = try window.fence()
-///     try epoch.put(edge.span, to: right, at: addresses[right][0..<edge.count])
+///     try epoch.put(edge, to: right, at: addresses[right][0..<edge.count])
 ///     try epoch.end()
 ///     try attachment.detach()
 ///     try window.close()
@@ -36,7 +36,7 @@ public struct DynamicWindow: ~Copyable, OneSidedWindow {
   ///   - info: Hints.
   ///
   /// The corresponding C function is `MPI_Win_create_dynamic` (MPI 3.1 §11.2.4).
-  public init(on communicator: Communicator, info: Info = [:]) throws(MPIError) {
+  public init(on communicator: Communicator, info: Info = [:]) throws {
     var raw = CMPI_WIN_NULL as RawWindow
     try unsafe check(
       MPI_Win_create_dynamic(info.raw, communicator.raw, &raw), "MPI_Win_create_dynamic",
@@ -53,22 +53,44 @@ public struct DynamicWindow: ~Copyable, OneSidedWindow {
   ///
   /// **Collective**: every rank calls it, and waits until all have ended their operations.
   ///
-  /// The corresponding C function is `MPI_Win_free` (MPI 3.1 §11.2.5).
-  public consuming func close() throws(MPIError) { try keeper.free() }
-
-  /// Attaches storage, which others may access as long as the result lives.
+  /// - Throws: ``MPIError`` as the library reports it.
   ///
-  /// - Parameter elements: The storage; no part of it may be attached already.
+  /// The corresponding C function is `MPI_Win_free` (MPI 3.1 §11.2.5).
+  public consuming func close() throws { try keeper.free() }
+
+  /// Attaches an array, which others may access as long as the result lives.
+  ///
+  /// - Parameter storage: The elements; no part of them may be attached already.
   /// - Throws: ``MPIError/Code/oneSidedAttach`` where the library cannot attach it.
+  ///
+  /// The corresponding C functions are `MPI_Win_attach` and `MPI_Get_address` (MPI 3.1 §11.2.4,
+  /// §4.1.5).
+  @_lifetime(&storage)
+  public func attach<R: IncomingStorage>(
+    _ storage: inout R
+  ) throws -> Attachment<R.Element> {
+    try attach(storage.pinned, of: R.Element.self)
+  }
+
+  /// Attaches what a span shows, which others may access as long as the result lives.
+  ///
+  /// As ``attach(_:)-(R)``.
   ///
   /// The corresponding C functions are `MPI_Win_attach` and `MPI_Get_address` (MPI 3.1 §11.2.4,
   /// §4.1.5).
   @_lifetime(copy elements)
   public func attach<T: Datatype>(
     _ elements: consuming MutableSpan<T>
-  ) throws(MPIError) -> Attachment<T> {
-    let count = elements.count
-    let base = unsafe elements.address()
+  ) throws -> Attachment<T> {
+    try attach(elements.pinned, of: T.self)
+  }
+
+  @_lifetime(immortal)
+  private func attach<T: Datatype>(
+    _ elements: borrowing Operand, of type: T.Type
+  ) throws -> Attachment<T> {
+    let buffer = elements.run("attach")
+    let (base, count) = unsafe (buffer.address, buffer.count)
     var address: MPI_Aint = 0
     // No elements have no place.
     if count > 0 {
@@ -84,18 +106,39 @@ public struct DynamicWindow: ~Copyable, OneSidedWindow {
   }
 }
 
+extension Operand {
+  /// The elements, for what takes them as they lie: memory for others.
+  ///
+  /// Traps with a layout.
+  func run(_ what: StaticString) -> RawBuffer {
+    precondition(isWhole, "\(what): a layout, where memory is needed")
+    return elements
+  }
+}
+
 extension WindowReference {
-  /// As many elements as a buffer has, at an address that a rank has told.
-  func target<T: Datatype>(
-    _ rank: Int?, at address: RemoteAddress<T>, like buffer: RawBuffer, width: Int = 1,
-    _ routine: StaticString
-  ) throws(MPIError) -> RemoteBuffer {
-    let count = unsafe buffer.count / width
-    if count > address.count {
-      throw MPIError.beyond(count, address.count, routine, self)
+  /// An operation on elements here, and as many at an address that a rank has told.
+  func access<T: Datatype>(
+    _ transfer: Transfer, _ elements: borrowing Operand, _ rank: Int?,
+    _ address: RemoteAddress<T>, as reduction: Reduction<T>? = nil, _ routine: StaticString
+  ) throws -> Access {
+    if elements.count > address.count {
+      throw MPIError.beyond(elements.count, address.count, routine, self)
     }
-    return try unsafe RemoteBuffer(
-      rank: rawTarget(rank, routine), displacement: MPI_Aint(address.address), like: buffer)
+    return try Access(
+      transfer, elements, rank: rawTarget(rank, routine),
+      displacement: MPI_Aint(address.address), TargetElements(from: 0), as: reduction, routine)
+  }
+
+  /// An accumulation at an address that a rank has told.
+  func access<T: Datatype>(
+    accumulating elements: borrowing Operand, _ reduction: Reduction<T>, _ rank: Int?,
+    _ address: RemoteAddress<T>
+  ) throws -> Access {
+    let routine: StaticString = "MPI_Accumulate"
+    try reduction.requirePredefined(routine, on: self)
+    return try access(
+      .accumulate(reduction.raw), elements, rank, address, as: reduction, routine)
   }
 }
 
@@ -110,109 +153,193 @@ extension MPIError {
 }
 
 extension Epoch where Element == DynamicMemory {
-  /// Writes elements to what a rank has attached. They may be read, but not changed, until the end of
+  /// Writes what a view shows to what a rank has attached. The elements may be read, but not changed, until the end of
   /// the epoch.
   ///
   /// - Throws: ``MPIError/Code/oneSidedRange`` for more elements than the address has, and what the
   ///   library finds.
   ///
   /// The corresponding C function is `MPI_Put` (MPI 3.1 §11.3.1).
-  @_lifetime(self: copy self, copy elements)
-  public mutating func put<T: Datatype>(
-    _ elements: Span<T>, to rank: Int?, at address: RemoteAddress<T>
-  ) throws(MPIError) {
-    let buffer = unsafe elements.rawBuffer
-    let target = try unsafe window.target(rank, at: address, like: buffer, "MPI_Put")
-    unsafe keep(try window.start(.put, buffer, target))
+  @_lifetime(self: copy elements, copy self)
+  public mutating func put<V: OutgoingView & ~Escapable>(
+    _ elements: V, to rank: Int?, at address: RemoteAddress<V.Element>
+  ) throws {
+    try begin(.put, elements.operand, rank, address, "MPI_Put")
   }
 
-  /// Reads elements of what a rank has attached. The storage must not be touched until the end of the
+  /// Writes an array to what a rank has attached. It may be read, but not changed, until the end of the epoch.
+  ///
+  /// As ``put(_:to:at:)-(V,_,RemoteAddress<V.Element>)``.
+  ///
+  /// The corresponding C function is `MPI_Put` (MPI 3.1 §11.3.1).
+  @_lifetime(self: borrow elements, copy self)
+  public mutating func put<S: OutgoingStorage & ~Copyable>(
+    _ elements: borrowing @_addressable S, to rank: Int?, at address: RemoteAddress<S.Element>
+  ) throws {
+    try begin(.put, elements.operand, rank, address, "MPI_Put")
+  }
+
+  /// Reads elements of what a rank has attached into an array. It must not be touched until the end of the
   /// epoch.
   ///
+  /// Throws as ``put(_:to:at:)-(V,_,RemoteAddress<V.Element>)``.
+  ///
   /// The corresponding C function is `MPI_Get` (MPI 3.1 §11.3.2).
-  @_lifetime(self: copy self, copy elements)
-  public mutating func get<T: Datatype>(
-    into elements: consuming MutableSpan<T>, from rank: Int?, at address: RemoteAddress<T>
-  ) throws(MPIError) {
-    let buffer = unsafe elements.rawBuffer()
-    let target = try unsafe window.target(rank, at: address, like: buffer, "MPI_Get")
-    unsafe keep(try window.start(.get, buffer, target), normalizing: buffer)
+  @_lifetime(self: copy self, &storage)
+  public mutating func get<R: IncomingStorage>(
+    into storage: inout R, from rank: Int?, at address: RemoteAddress<R.Element>
+  ) throws {
+    try begin(.get, storage.pinned, rank, address, "MPI_Get")
   }
 
-  /// Combines elements with those that a rank has attached, which take the results.
+  /// Reads elements of what a rank has attached into what a view shows, which must not be touched until the end of the
+  /// epoch.
+  ///
+  /// Throws as ``put(_:to:at:)-(V,_,RemoteAddress<V.Element>)``.
+  ///
+  /// The corresponding C function is `MPI_Get` (MPI 3.1 §11.3.2).
+  @_lifetime(self: copy view, copy self)
+  public mutating func get<V: IncomingView & ~Copyable & ~Escapable>(
+    into view: consuming V, from rank: Int?, at address: RemoteAddress<V.Element>
+  ) throws {
+    try begin(.get, view.pinned, rank, address, "MPI_Get")
+  }
+
+  /// Combines what a view shows with elements that a rank has attached, which take the results.
+  ///
+  /// - Throws: ``MPIError/Code/invalidReduction`` for a function of the program's, and what
+  ///   ``put(_:to:at:)-(V,_,RemoteAddress<V.Element>)`` throws.
   ///
   /// The corresponding C function is `MPI_Accumulate` (MPI 3.1 §11.3.4).
-  @_lifetime(self: copy self, copy elements)
-  public mutating func accumulate<T: Datatype>(
-    _ elements: Span<T>, _ reduction: Reduction<T>, to rank: Int?, at address: RemoteAddress<T>
-  ) throws(MPIError) {
-    try reduction.requirePredefined("MPI_Accumulate", on: window)
-    let buffer = unsafe reduction.operand(elements.rawBuffer)
-    let target = try unsafe window.target(
-      rank, at: address, like: buffer, width: reduction.width, "MPI_Accumulate")
-    unsafe keep(try window.start(.accumulate(reduction.raw), buffer, target))
+  @_lifetime(self: copy elements, copy self)
+  public mutating func accumulate<V: OutgoingView & ~Escapable>(
+    _ elements: V, _ reduction: Reduction<V.Element>, to rank: Int?,
+    at address: RemoteAddress<V.Element>
+  ) throws {
+    try begin(elements.operand, reduction, rank, address)
+  }
+
+  /// Combines an array with elements that a rank has attached, which take the results.
+  ///
+  /// Throws as ``accumulate(_:_:to:at:)-(V,_,_,RemoteAddress<V.Element>)``.
+  ///
+  /// The corresponding C function is `MPI_Accumulate` (MPI 3.1 §11.3.4).
+  @_lifetime(self: borrow elements, copy self)
+  public mutating func accumulate<S: OutgoingStorage & ~Copyable>(
+    _ elements: borrowing @_addressable S, _ reduction: Reduction<S.Element>, to rank: Int?,
+    at address: RemoteAddress<S.Element>
+  ) throws {
+    try begin(elements.operand, reduction, rank, address)
+  }
+
+  private mutating func begin<T: Datatype>(
+    _ transfer: Transfer, _ elements: borrowing Operand, _ rank: Int?,
+    _ address: RemoteAddress<T>, _ routine: StaticString
+  ) throws {
+    try start(window.access(transfer, elements, rank, address, routine))
+    keep(elements.layout)
+  }
+
+  private mutating func begin<T: Datatype>(
+    _ elements: borrowing Operand, _ reduction: Reduction<T>, _ rank: Int?,
+    _ address: RemoteAddress<T>
+  ) throws {
+    try start(window.access(accumulating: elements, reduction, rank, address))
+    keep(elements.layout)
   }
 }
 
 extension LockedTarget where Element == DynamicMemory {
   /// Writes elements to what the target has attached.
   ///
+  /// - Throws: ``MPIError/Code/oneSidedRange`` for more elements than the address has, and what the
+  ///   library finds.
+  ///
   /// The corresponding C functions are `MPI_Put` and `MPI_Win_flush` (MPI 3.1 §11.3.1).
-  public func put<T: Datatype>(
-    _ elements: Span<T>, at address: RemoteAddress<T>
-  ) throws(MPIError) {
-    let buffer = unsafe elements.rawBuffer
-    let target = try unsafe window.target(rank, at: address, like: buffer, "MPI_Put")
-    try unsafe run(.put, buffer, target)
-    try flush()
+  public func put<S: Outgoing & ~Copyable & ~Escapable>(
+    _ elements: borrowing S, at address: RemoteAddress<S.Element>
+  ) throws {
+    try put(elements.operand, address)
   }
 
   /// Reads elements of what the target has attached.
   ///
+  /// Throws as ``put(_:at:)-(S,RemoteAddress<S.Element>)``.
+  ///
   /// The corresponding C functions are `MPI_Get` and `MPI_Win_flush_local` (MPI 3.1 §11.3.2).
-  public func get<T: Datatype>(
-    into elements: consuming MutableSpan<T>, at address: RemoteAddress<T>
-  ) throws(MPIError) {
-    let buffer = unsafe elements.rawBuffer()
-    let target = try unsafe window.target(rank, at: address, like: buffer, "MPI_Get")
-    try unsafe run(.get, buffer, target)
-    try flushLocally()
-    unsafe buffer.normalize()
+  public func get<R: Incoming & ~Copyable & ~Escapable>(
+    into storage: inout R, at address: RemoteAddress<R.Element>
+  ) throws {
+    try get(storage.incoming, address)
+  }
+
+  /// Reads elements of what the target has attached into what a view shows.
+  ///
+  /// Throws as ``put(_:at:)-(S,RemoteAddress<S.Element>)``.
+  ///
+  /// The corresponding C functions are `MPI_Get` and `MPI_Win_flush_local` (MPI 3.1 §11.3.2).
+  public func get<V: IncomingView & ~Copyable & ~Escapable>(
+    into view: consuming V, at address: RemoteAddress<V.Element>
+  ) throws {
+    try get(view.incoming, address)
   }
 
   /// Reads all elements that an address has, to a new array.
   ///
+  /// - Throws: ``MPIError/Code/invalidRank`` for a rank outside the window, and what else the
+  ///   library reports.
+  ///
   /// The corresponding C functions are `MPI_Get` and `MPI_Win_flush_local` (MPI 3.1 §11.3.2).
-  public func get<T: Datatype>(at address: RemoteAddress<T>) throws(MPIError) -> [T] {
-    try unsafe Array(receiving: address.count) { (buffer) throws(MPIError) in
-      let target = try unsafe window.target(rank, at: address, like: buffer, "MPI_Get")
-      try unsafe run(.get, buffer, target)
-      try flushLocally()
-    }
+  public func get<T: Datatype>(at address: RemoteAddress<T>) throws -> [T] {
+    try Array(receiving: address.count) { (buffer) throws in try get(Operand(buffer), address) }
   }
 
   /// Combines elements with those that the target has attached, which take the results.
   ///
+  /// - Throws: ``MPIError/Code/invalidReduction`` for a function of the program's, and what
+  ///   ``put(_:at:)-(S,RemoteAddress<S.Element>)`` throws.
+  ///
   /// The corresponding C functions are `MPI_Accumulate` and `MPI_Win_flush` (MPI 3.1 §11.3.4).
-  public func accumulate<T: Datatype>(
-    _ elements: Span<T>, _ reduction: Reduction<T>, at address: RemoteAddress<T>
-  ) throws(MPIError) {
-    try reduction.requirePredefined("MPI_Accumulate", on: window)
-    let buffer = unsafe reduction.operand(elements.rawBuffer)
-    let target = try unsafe window.target(
-      rank, at: address, like: buffer, width: reduction.width, "MPI_Accumulate")
-    try unsafe run(.accumulate(reduction.raw), buffer, target)
+  public func accumulate<S: Outgoing & ~Copyable & ~Escapable>(
+    _ elements: borrowing S, _ reduction: Reduction<S.Element>,
+    at address: RemoteAddress<S.Element>
+  ) throws {
+    try accumulate(elements.operand, reduction, address)
+  }
+
+  private func put<T: Datatype>(
+    _ elements: borrowing Operand, _ address: RemoteAddress<T>
+  ) throws {
+    try run(window.access(.put, elements, rank, address, "MPI_Put"))
+    try flush()
+  }
+
+  private func get<T: Datatype>(
+    _ elements: borrowing Operand, _ address: RemoteAddress<T>
+  ) throws {
+    try run(window.access(.get, elements, rank, address, "MPI_Get"))
+    try flushLocally()
+  }
+
+  private func accumulate<T: Datatype>(
+    _ elements: borrowing Operand, _ reduction: Reduction<T>, _ address: RemoteAddress<T>
+  ) throws {
+    try run(window.access(accumulating: elements, reduction, rank, address))
     try flush()
   }
 
   /// Combines a value with the first element at an address, and returns what was there before, in one
   /// atomic step.
   ///
+  /// - Throws: ``MPIError/Code/invalidReduction`` for a function of the program's,
+  ///   ``MPIError/Code/oneSidedRange`` where the address has no element, and what else the library
+  ///   reports.
+  ///
   /// The corresponding C functions are `MPI_Fetch_and_op` and `MPI_Win_flush` (MPI 3.1 §11.3.4).
   @discardableResult
   public func fetchAndReduce<T: AtomicDatatype>(
     _ value: T, _ reduction: Reduction<T>, at address: RemoteAddress<T>
-  ) throws(MPIError) -> T {
+  ) throws -> T {
     try reduction.requirePredefined("MPI_Fetch_and_op", on: window)
     if address.count < 1 { throw MPIError.beyond(1, 0, "MPI_Fetch_and_op", window) }
     return try window.fetchAndReduce(

@@ -3,8 +3,8 @@ internal import CMPI
 /// One-sided operations under way that complete together.
 ///
 ///     var epoch = try window.fence()
-///     try epoch.put(edge.span, to: right, at: 0)
-///     try epoch.get(into: ghost.mutableSpan, from: left, at: 99)
+///     try epoch.put(edge, to: right, at: 0)
+///     try epoch.get(into: &ghost, from: left, at: 99)
 ///     try epoch.end()
 ///
 /// Until ``end()`` the compiler refuses to touch a buffer that is being read into, and to change one
@@ -42,7 +42,7 @@ internal import CMPI
   ///
   /// The corresponding C functions are `MPI_Win_fence`, `MPI_Win_complete` and `MPI_Win_flush_all`
   /// (MPI 3.1 §11.5).
-  public consuming func end() throws(MPIError) {
+  public consuming func end() throws {
     let (window, ending) = (window, ending)
     let extras = unsafe extras
     discard self
@@ -62,7 +62,7 @@ enum EpochEnding {
 
 private func endEpoch(
   _ window: WindowReference, _ ending: EpochEnding, _ extras: Unmanaged<Completion>?
-) throws(MPIError) {
+) throws {
   let extras = unsafe extras?.takeRetainedValue()
   let code: CInt
   let routine: StaticString
@@ -104,7 +104,7 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   /// have written to this rank's part is there.
   ///
   ///     var epoch = try window.fence()
-  ///     try epoch.put(edge.span, to: right, at: 0)
+  ///     try epoch.put(edge, to: right, at: 0)
   ///     try epoch.end()
   ///
   /// There is no form with a closure, since what is used in a closure is free again at its end,
@@ -116,7 +116,7 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   @_lifetime(&self)
   public mutating func fence(
     _ assertions: WindowAssertions = []
-  ) throws(MPIError) -> Epoch<Element> {
+  ) throws -> Epoch<Element> {
     let window = reference
     try window.check(
       MPI_Win_fence(assertions.rawValue | CMPI_MODE_NOPRECEDE, window.raw), "MPI_Win_fence")
@@ -134,7 +134,7 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   @_lifetime(&self)
   public mutating func start(
     to group: Group, _ assertions: WindowAssertions = []
-  ) throws(MPIError) -> Epoch<Element> {
+  ) throws -> Epoch<Element> {
     let window = reference
     try startEpoch(window, group, assertions)
     return Epoch(window, .complete)
@@ -151,7 +151,7 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   @_lifetime(&self)
   public mutating func post(
     to group: Group, _ assertions: WindowAssertions = []
-  ) throws(MPIError) -> Exposure<Element> {
+  ) throws -> Exposure<Element> {
     let window = reference
     try window.check(
       MPI_Win_post(group.raw, assertions.rawValue, window.raw), "MPI_Win_post")
@@ -161,7 +161,7 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
 
 private func startEpoch(
   _ window: WindowReference, _ group: Group, _ assertions: WindowAssertions
-) throws(MPIError) {
+) throws {
   try window.check(
     MPI_Win_start(group.raw, assertions.rawValue, window.raw), "MPI_Win_start")
 }
@@ -170,7 +170,7 @@ private func startEpoch(
 ///
 ///     var exposure = try window.post(to: neighbors)
 ///     var epoch = try exposure.start(to: neighbors)
-///     try epoch.put(edge.span, to: right, at: 0)
+///     try epoch.put(edge, to: right, at: 0)
 ///     try epoch.end()
 ///     try exposure.wait()
 ///
@@ -187,8 +187,10 @@ private func startEpoch(
 
   /// Waits until all that were given access have completed their epochs.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Win_wait` (MPI 3.1 §11.5.2).
-  public consuming func wait() throws(MPIError) {
+  public consuming func wait() throws {
     let (window, isOver) = (window, isOver)
     discard self
     if !isOver { try window.check(MPI_Win_wait(window.raw), "MPI_Win_wait") }
@@ -198,7 +200,7 @@ private func startEpoch(
   /// Whether all have completed their epochs, so that ``wait()`` will return at once.
   ///
   /// The corresponding C function is `MPI_Win_test` (MPI 3.1 §11.5.2).
-  public mutating func isComplete() throws(MPIError) -> Bool {
+  public mutating func isComplete() throws -> Bool {
     // In C a test that succeeds ends the exposure; a second one would be an error.
     if isOver { return true }
     var flag: CInt = 0
@@ -209,11 +211,13 @@ private func startEpoch(
 
   /// Begins an epoch in which this rank, while it exposes its own part, accesses those of others.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Win_start` (MPI 3.1 §11.5.2).
   @_lifetime(&self)
   public mutating func start(
     to group: Group, _ assertions: WindowAssertions = []
-  ) throws(MPIError) -> Epoch<Element> {
+  ) throws -> Epoch<Element> {
     try startEpoch(window, group, assertions)
     return Epoch(window, .complete)
   }

@@ -27,7 +27,7 @@ public struct GlobalCounter: ~Copyable {
   /// §11.5.3).
   public init(
     on communicator: Communicator, initial: Int = 0, home: Int = 0
-  ) throws(MPIError) {
+  ) throws {
     window = try openWord(initial, on: communicator, home: home)
     self.home = home
   }
@@ -40,32 +40,36 @@ public struct GlobalCounter: ~Copyable {
   ///
   /// - Parameter step: How far.
   /// - Returns: The number before.
+  /// - Throws: ``MPIError`` as the library reports it.
   /// - Complexity: One atomic operation on the rank that keeps the number.
   ///
   /// The corresponding C function is `MPI_Fetch_and_op` (MPI 3.1 §11.3.4).
-  public func next(by step: Int = 1) throws(MPIError) -> Int {
+  public func next(by step: Int = 1) throws -> Int {
     try target.fetchAndReduce(step, .sum, at: 0)
   }
 
   /// Adds to the number, which nobody needs to know.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Accumulate` (MPI 3.1 §11.3.4).
-  public func add(_ amount: Int) throws(MPIError) { try target.accumulate(amount, .sum, at: 0) }
+  public func add(_ amount: Int) throws { try target.accumulate(amount, .sum, at: 0) }
 
   /// The number as it is now; others may be counting.
   ///
   /// The corresponding C function is `MPI_Fetch_and_op`, with `MPI_NO_OP` (MPI 3.1 §11.3.4).
   public var value: Int {
-    get throws(MPIError) { try target.fetchAndReduce(0, .noOp, at: 0) }
+    get throws { try target.fetchAndReduce(0, .noOp, at: 0) }
   }
 
   /// Sets the number.
   ///
   /// - Returns: The number before.
+  /// - Throws: ``MPIError`` as the library reports it.
   ///
   /// The corresponding C function is `MPI_Fetch_and_op`, with `MPI_REPLACE` (MPI 3.1 §11.3.4).
   @discardableResult
-  public func exchange(_ value: Int) throws(MPIError) -> Int {
+  public func exchange(_ value: Int) throws -> Int {
     try target.fetchAndReduce(value, .replace, at: 0)
   }
 
@@ -74,15 +78,17 @@ public struct GlobalCounter: ~Copyable {
   /// **Collective**: every rank calls it. A counter that goes out of scope without it stays until MPI
   /// is finalized.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C functions are `MPI_Win_unlock_all` and `MPI_Win_free` (MPI 3.1 §11.5.3,
   /// §11.2.5).
-  public consuming func close() throws(MPIError) { try window.close() }
+  public consuming func close() throws { try window.close() }
 }
 
 /// A window of one number on one rank, which all ranks may access at any time.
 func openWord(
   _ value: Int, on communicator: Communicator, home: Int
-) throws(MPIError) -> Window<Int> {
+) throws -> Window<Int> {
   _ = try communicator.rawRoot(home, "MPI_Win_allocate")
   let isHome = communicator.rank == home
   var window = try Window<Int>(count: isHome ? 1 : 0, on: communicator)

@@ -40,7 +40,7 @@ public struct GlobalMutex: ~Copyable {
   ///
   /// The corresponding C functions are `MPI_Win_allocate` and `MPI_Comm_dup` (MPI 3.1 §11.2.2,
   /// §6.4.2).
-  public init(on communicator: Communicator, home: Int = 0) throws(MPIError) {
+  public init(on communicator: Communicator, home: Int = 0) throws {
     let own = try communicator.duplicated()
     window = try openWord(Self.nobody, on: own, home: home)
     messages = own
@@ -71,6 +71,7 @@ public struct GlobalMutex: ~Copyable {
   /// Runs a piece of a program if nobody holds the lock.
   ///
   /// - Returns: What `body` returns, or `nil` where another rank holds the lock.
+  /// - Throws: What `body` throws, and what the library reports.
   ///
   /// The corresponding C function is `MPI_Compare_and_swap` (MPI 3.1 §11.3.4).
   public mutating func withLockIfAvailable<Result>(
@@ -87,7 +88,7 @@ public struct GlobalMutex: ~Copyable {
     return try result.get()
   }
 
-  private func release() throws(MPIError) {
+  private func release() throws {
     // Is someone behind who has said so already? Then the word need not be asked.
     var next = try messages.immediate.probe(from: .any, tag: Self.queueing)?.source
     if next == nil {
@@ -105,7 +106,7 @@ public struct GlobalMutex: ~Copyable {
     @_lifetime(immortal) get { Span() }
   }
 
-  private func receiveNothing(from rank: Int?, tag: MessageTag) throws(MPIError) {
+  private func receiveNothing(from rank: Int?, tag: MessageTag) throws {
     try messages.receive(into: MutableSpan<UInt8>(), from: rank, tag: tag)
   }
 
@@ -114,7 +115,9 @@ public struct GlobalMutex: ~Copyable {
   /// **Collective**: every rank calls it, when none holds the lock or waits for it. One that goes out of
   /// scope without it stays until MPI is finalized.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C functions are `MPI_Win_unlock_all` and `MPI_Win_free` (MPI 3.1 §11.5.3,
   /// §11.2.5).
-  public consuming func close() throws(MPIError) { try window.close() }
+  public consuming func close() throws { try window.close() }
 }

@@ -5,7 +5,7 @@ internal import CMPI
 /// When a request is complete, its buffers are free again, and what was read has come. What was
 /// written is at the target after ``LockedTarget/flush()``, or when the lock is released.
 ///
-///     let reading = try target.immediate.get(into: block.mutableSpan, at: 100)
+///     let reading = try target.immediate.get(into: &block, at: 100)
 ///     compute()
 ///     try reading.wait()
 @safe public struct ImmediateTarget<Element>: ~Escapable {
@@ -27,196 +27,160 @@ extension LockedTarget where Element: Datatype {
 }
 
 extension ImmediateTarget where Element: Datatype {
-  /// Begins to write elements. They may be read, but not changed, until the request is complete.
+  /// Begins to write what a view shows. The elements may be read, but not changed, until the request is complete.
   ///
   /// - Parameters:
   ///   - elements: What is written.
-  ///   - position: Where the first element goes, in elements of the target's part.
+  ///   - place: Where it goes in the target's part: from a position on, or to a layout's places.
   /// - Throws: ``MPIError/Code/oneSidedRange`` for elements outside the target's part.
+  /// - Precondition: A layout at the target is one of the window's elements, and names as many elements as are given.
   ///
   /// The corresponding C function is `MPI_Rput` (MPI 3.1 §11.3.5).
   @_lifetime(copy self, copy elements)
-  public func put(_ elements: Span<Element>, at position: Int = 0) throws(MPIError) -> Request {
-    try put(elements, layout: nil, remoteAt: position)
+  public func put<V: OutgoingView & ~Escapable>(
+    _ elements: V, at place: some TargetPlace = 0
+  ) throws -> Request where V.Element == Element {
+    try start(.put, elements.operand, place, "MPI_Rput")
   }
 
-  /// Begins to write elements that a layout names, to places that a layout names.
+  /// Begins to write an array. It may be read, but not changed, until the request is complete.
   ///
-  /// The parameters are those of ``Epoch/put(_:layout:at:instances:to:remote:remoteAt:remoteInstances:)``.
+  /// As ``put(_:at:)-(V,_)``.
   ///
   /// The corresponding C function is `MPI_Rput` (MPI 3.1 §11.3.5).
-  @_lifetime(copy self, copy elements)
-  public func put(
-    _ elements: Span<Element>, layout: Layout<Element>?, at first: Int = 0, instances: Int = 1,
-    remote: Layout<Element>? = nil, remoteAt position: Int = 0, remoteInstances: Int = 1
-  ) throws(MPIError) -> Request {
-    let near = try unsafe elements.part(layout, at: first, instances: instances, "MPI_Rput")
-    let far = try unsafe window.target(
-      rank, remote, at: position, instances: remoteInstances, elements: near.elements, "MPI_Rput")
-    return unsafe Request(
-      try unsafe start(.put, near.buffer, far, [layout, remote]), on: CMPI_COMM_NULL)
+  @_lifetime(copy self, borrow elements)
+  public func put<S: OutgoingStorage & ~Copyable>(
+    _ elements: borrowing @_addressable S, at place: some TargetPlace = 0
+  ) throws -> Request where S.Element == Element {
+    try start(.put, elements.operand, place, "MPI_Rput")
   }
 
-  /// Begins to read elements. The storage must not be touched until the request is complete.
+  /// Begins to read elements into an array. It must not be touched until the request is complete.
   ///
   /// - Parameters:
-  ///   - elements: Storage for as many elements as are read.
-  ///   - position: Where the first element comes from, in elements of the target's part.
-  /// - Throws: ``MPIError/Code/oneSidedRange`` for elements outside the target's part.
+  ///   - storage: Room for as many elements as are read.
+  ///   - place: Where they come from in the target's part: from a position on, or from a layout's places.
+  /// - Throws: As ``put(_:at:)-(V,_)``.
   ///
   /// The corresponding C function is `MPI_Rget` (MPI 3.1 §11.3.5).
-  @_lifetime(copy self, copy elements)
-  public func get(
-    into elements: consuming MutableSpan<Element>, at position: Int = 0
-  ) throws(MPIError) -> Request {
-    try get(into: elements, layout: nil, remoteAt: position)
+  @_lifetime(copy self, &storage)
+  public func get<R: IncomingStorage>(
+    into storage: inout R, at place: some TargetPlace = 0
+  ) throws -> Request where R.Element == Element {
+    try start(.get, storage.pinned, place, "MPI_Rget")
   }
 
-  /// Begins to read elements from places that a layout names, to places that a layout names.
+  /// Begins to read elements into what a view shows, which must not be touched until the request is complete.
   ///
-  /// The parameters are those of ``Epoch/put(_:layout:at:instances:to:remote:remoteAt:remoteInstances:)``.
+  /// As ``get(into:at:)-(R,_)``.
   ///
   /// The corresponding C function is `MPI_Rget` (MPI 3.1 §11.3.5).
-  @_lifetime(copy self, copy elements)
-  public func get(
-    into elements: consuming MutableSpan<Element>, layout: Layout<Element>?, at first: Int = 0,
-    instances: Int = 1, remote: Layout<Element>? = nil, remoteAt position: Int = 0,
-    remoteInstances: Int = 1
-  ) throws(MPIError) -> Request {
-    let near = try unsafe elements.part(layout, at: first, instances: instances, "MPI_Rget")
-    let far = try unsafe window.target(
-      rank, remote, at: position, instances: remoteInstances, elements: near.elements, "MPI_Rget")
-    return unsafe Request(
-      try unsafe start(.get, near.buffer, far, [layout, remote]), into: near.buffer,
-      on: CMPI_COMM_NULL)
+  @_lifetime(copy self, copy view)
+  public func get<V: IncomingView & ~Copyable & ~Escapable>(
+    into view: consuming V, at place: some TargetPlace = 0
+  ) throws -> Request where V.Element == Element {
+    try start(.get, view.pinned, place, "MPI_Rget")
   }
 
-  /// Begins to combine elements with those of the target's part: each in one atomic step.
+  /// Begins to combine what a view shows with elements of the target's part: each in one atomic step.
   ///
-  /// The parameters and errors are those of
-  /// ``LockedTarget/accumulate(_:_:at:)-(Span<Element>,_,_)``.
+  /// The parameters and errors are those of ``LockedTarget/accumulate(_:_:at:)-(S,_,TargetPlace)``.
   ///
   /// The corresponding C function is `MPI_Raccumulate` (MPI 3.1 §11.3.5).
   @_lifetime(copy self, copy elements)
-  public func accumulate(
-    _ elements: Span<Element>, _ reduction: Reduction<Element>, at position: Int = 0
-  ) throws(MPIError) -> Request {
-    let routine: StaticString = "MPI_Raccumulate"
-    try reduction.requirePredefined(routine, on: window)
-    let buffer = unsafe reduction.operand(elements.rawBuffer)
-    let far = try unsafe window.target(
-      rank, at: position, of: Element.self, like: buffer, width: reduction.width, routine)
-    return unsafe Request(
-      try unsafe start(.accumulate(reduction.raw), buffer, far, []), on: CMPI_COMM_NULL)
+  public func accumulate<V: OutgoingView & ~Escapable>(
+    _ elements: V, _ reduction: Reduction<Element>, at place: some TargetPlace = 0
+  ) throws -> Request where V.Element == Element {
+    try start(elements.operand, reduction, place)
   }
 
-  /// Begins to combine elements that a layout names with those that a layout names at the target.
+  /// Begins to combine an array with elements of the target's part: each in one atomic step.
   ///
-  /// The parameters are those of ``Epoch/put(_:layout:at:instances:to:remote:remoteAt:remoteInstances:)``.
+  /// As ``accumulate(_:_:at:)-(V,_,_)``.
   ///
   /// The corresponding C function is `MPI_Raccumulate` (MPI 3.1 §11.3.5).
-  @_lifetime(copy self, copy elements)
-  public func accumulate(
-    _ elements: Span<Element>, layout: Layout<Element>?, at first: Int = 0, instances: Int = 1,
-    _ reduction: Reduction<Element>, remote: Layout<Element>? = nil, remoteAt position: Int = 0,
-    remoteInstances: Int = 1
-  ) throws(MPIError) -> Request {
-    let routine: StaticString = "MPI_Raccumulate"
-    try reduction.requirePredefined(routine, on: window)
-    let near = try unsafe elements.part(layout, at: first, instances: instances, routine)
-    let far = try unsafe window.target(
-      rank, remote, at: position, instances: remoteInstances, elements: near.elements, routine)
-    return unsafe Request(
-      try unsafe start(.accumulate(reduction.raw), near.buffer, far, [layout, remote]),
-      on: CMPI_COMM_NULL)
+  @_lifetime(copy self, borrow elements)
+  public func accumulate<S: OutgoingStorage & ~Copyable>(
+    _ elements: borrowing @_addressable S, _ reduction: Reduction<Element>,
+    at place: some TargetPlace = 0
+  ) throws -> Request where S.Element == Element {
+    try start(elements.operand, reduction, place)
   }
 
-  /// Begins to combine elements with those of the target's part, and to read what was there before:
-  /// each in one atomic step. The storage must not be touched until the request is complete.
+  /// Begins to combine an array with elements of the target's part, and to read what was there before: each in one atomic
+  /// step. The storage must not be touched until the request is complete.
   ///
-  /// The parameters and errors are those of ``LockedTarget/getAccumulate(_:_:into:at:)``.
+  /// The parameters and errors are those of ``LockedTarget/getAccumulate(_:_:into:at:)-(_,_,R,_)``.
   ///
   /// The corresponding C function is `MPI_Rget_accumulate` (MPI 3.1 §11.3.5).
-  @_lifetime(copy self, copy elements, copy result)
-  public func getAccumulate(
-    _ elements: Span<Element>, _ reduction: Reduction<Element>,
-    into result: consuming MutableSpan<Element>, at position: Int = 0
-  ) throws(MPIError) -> Request {
-    let routine: StaticString = "MPI_Rget_accumulate"
-    try reduction.requirePredefined(routine, on: window)
-    let buffer = unsafe reduction.operand(elements.rawBuffer)
-    let back = try unsafe reduction.results(of: elements.count, in: result.rawBuffer())
-    let far = try unsafe window.target(
-      rank, at: position, of: Element.self, like: buffer, width: reduction.width, routine)
-    return unsafe Request(
-      try unsafe start(.getAccumulate(reduction.raw, into: back), buffer, far, []), into: back,
-      on: CMPI_COMM_NULL)
+  @_lifetime(copy self, borrow elements, &storage)
+  public func getAccumulate<S: OutgoingStorage & ~Copyable, R: IncomingStorage>(
+    _ elements: borrowing @_addressable S, _ reduction: Reduction<Element>, into storage: inout R,
+    at place: some TargetPlace = 0
+  ) throws -> Request where S.Element == Element, R.Element == Element {
+    try start(elements.operand, reduction, into: storage.pinned, place)
   }
 
+  /// Begins to combine what a view shows with elements of the target's part, and to read what was there before into what
+  /// another view shows.
+  ///
+  /// As ``getAccumulate(_:_:into:at:)-(S,_,_,_)``.
+  ///
+  /// The corresponding C function is `MPI_Rget_accumulate` (MPI 3.1 §11.3.5).
+  @_lifetime(copy self, copy elements, copy view)
+  public func getAccumulate<
+    V: OutgoingView & ~Escapable, W: IncomingView & ~Copyable & ~Escapable
+  >(
+    _ elements: V, _ reduction: Reduction<Element>, into view: consuming W,
+    at place: some TargetPlace = 0
+  ) throws -> Request where V.Element == Element, W.Element == Element {
+    try start(elements.operand, reduction, into: view.pinned, place)
+  }
+
+  @_lifetime(immortal)
   private func start(
-    _ transfer: Transfer, _ origin: RawBuffer, _ target: RemoteBuffer,
-    _ layouts: [Layout<Element>?]
-  ) throws(MPIError) -> Pending {
-    var pending = unsafe Pending()
-    try unsafe startAny(
-      transfer, origin, target, window.raw, window.communicator, &pending, isRequest: true)
-    for case let layout? in layouts { unsafe pending.extras().retain(layout.storage) }
-    // The requests above are none of the communicator's, whose handler is another one.
+    _ transfer: Transfer, _ elements: borrowing Operand, _ place: some TargetPlace,
+    _ routine: StaticString
+  ) throws -> Request {
+    let place = place._elements(of: Element.self)
+    return try start(
+      window.access(transfer, elements, rank, place, of: Element.self, routine),
+      [elements.layout, place.layout])
+  }
+
+  @_lifetime(immortal)
+  private func start(
+    _ elements: borrowing Operand, _ reduction: Reduction<Element>, _ place: some TargetPlace
+  ) throws -> Request {
+    let place = place._elements(of: Element.self)
+    return try start(
+      window.access(accumulating: elements, reduction, rank, place, "MPI_Raccumulate"),
+      [elements.layout, place.layout])
+  }
+
+  @_lifetime(immortal)
+  private func start(
+    _ elements: borrowing Operand, _ reduction: Reduction<Element>,
+    into result: borrowing Operand, _ place: some TargetPlace
+  ) throws -> Request {
+    let place = place._elements(of: Element.self)
+    return try start(
+      window.access(
+        fetching: result, elements, reduction, rank, place, "MPI_Rget_accumulate"),
+      [elements.layout, result.layout, place.layout])
+  }
+
+  @_lifetime(immortal)
+  private func start(_ access: Access, _ layouts: [LayoutStorage?]) throws -> Request {
+    var pending = try Pending.start { pending in
+      try startAny(access, window.raw, window.communicator, pending, isRequest: true)
+    }
+    for case let layout? in layouts { pending.extras().retain(layout) }
+    // The request is none of the communicator's, whose handler is another one.
     if unsafe ErrorSource.window(window.raw).isToldOfErrors {
-      unsafe (pending.extras().window, pending.extras().communicator) =
+      (pending.extras().window, pending.extras().communicator) =
         (window.raw, window.communicator)
     }
-    return unsafe pending
-  }
-}
-
-extension LockedTarget where Element: Datatype {
-  /// Writes elements that a layout names, to places that a layout names.
-  ///
-  /// The parameters are those of ``Epoch/put(_:layout:at:instances:to:remote:remoteAt:remoteInstances:)``.
-  ///
-  /// The corresponding C functions are `MPI_Rput` and `MPI_Win_flush` (MPI 3.1 §11.3.5).
-  public func put(
-    _ elements: Span<Element>, layout: Layout<Element>?, at first: Int = 0, instances: Int = 1,
-    remote: Layout<Element>? = nil, remoteAt position: Int = 0, remoteInstances: Int = 1
-  ) throws(MPIError) {
-    let writing = try immediate.put(
-      elements, layout: layout, at: first, instances: instances, remote: remote, remoteAt: position,
-      remoteInstances: remoteInstances)
-    try writing.wait()
-    try flush()
-  }
-
-  /// Reads elements from places that a layout names, to places that a layout names.
-  ///
-  /// The parameters are those of ``Epoch/put(_:layout:at:instances:to:remote:remoteAt:remoteInstances:)``.
-  ///
-  /// The corresponding C function is `MPI_Rget` (MPI 3.1 §11.3.5).
-  public func get(
-    into elements: consuming MutableSpan<Element>, layout: Layout<Element>?, at first: Int = 0,
-    instances: Int = 1, remote: Layout<Element>? = nil, remoteAt position: Int = 0,
-    remoteInstances: Int = 1
-  ) throws(MPIError) {
-    let reading = try immediate.get(
-      into: elements, layout: layout, at: first, instances: instances, remote: remote,
-      remoteAt: position, remoteInstances: remoteInstances)
-    try reading.wait()
-  }
-
-  /// Combines elements that a layout names with those that a layout names at the target.
-  ///
-  /// The parameters are those of ``Epoch/put(_:layout:at:instances:to:remote:remoteAt:remoteInstances:)``.
-  ///
-  /// The corresponding C functions are `MPI_Raccumulate` and `MPI_Win_flush` (MPI 3.1 §11.3.5).
-  public func accumulate(
-    _ elements: Span<Element>, layout: Layout<Element>?, at first: Int = 0, instances: Int = 1,
-    _ reduction: Reduction<Element>, remote: Layout<Element>? = nil, remoteAt position: Int = 0,
-    remoteInstances: Int = 1
-  ) throws(MPIError) {
-    let writing = try immediate.accumulate(
-      elements, layout: layout, at: first, instances: instances, reduction, remote: remote,
-      remoteAt: position, remoteInstances: remoteInstances)
-    try writing.wait()
-    try flush()
+    return Request(pending, into: access.received, on: CMPI_COMM_NULL)
   }
 }

@@ -30,16 +30,18 @@ public import CMPI
   ///
   /// The corresponding C function is `MPI_Win_flush` (MPI 3.1 §11.5.4).
   @inlinable @inline(__always)
-  public func flush() throws(MPIError) {
+  public func flush() throws {
     try window.check(
       MPI_Win_flush(try window.rawTarget(rank, "MPI_Win_flush"), window.raw), "MPI_Win_flush")
   }
 
   /// Waits until all operations are complete here: their buffers are free, and what was read has come.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Win_flush_local` (MPI 3.1 §11.5.4).
   @inlinable @inline(__always)
-  public func flushLocally() throws(MPIError) {
+  public func flushLocally() throws {
     try window.check(
       MPI_Win_flush_local(try window.rawTarget(rank, "MPI_Win_flush_local"), window.raw),
       "MPI_Win_flush_local")
@@ -113,7 +115,7 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
 ///     try window.withLockAll { ranks in
 ///       try ranks[left].put(1.5, at: 0)
 ///       var epoch = ranks.epoch()
-///       try epoch.get(into: ghost.mutableSpan, from: right, at: 0)
+///       try epoch.get(into: &ghost, from: right, at: 0)
 ///       try epoch.end()
 ///     }
 @frozen @safe public struct LockedTargets<Element>: ~Escapable {
@@ -141,15 +143,19 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
 
   /// Waits until all operations are complete here and at their targets.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Win_flush_all` (MPI 3.1 §11.5.4).
-  public func flushAll() throws(MPIError) {
+  public func flushAll() throws {
     try window.check(MPI_Win_flush_all(window.raw), "MPI_Win_flush_all")
   }
 
   /// Waits until all operations are complete here: their buffers are free, and what was read has come.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Win_flush_local_all` (MPI 3.1 §11.5.4).
-  public func flushAllLocally() throws(MPIError) {
+  public func flushAllLocally() throws {
     try window.check(
       MPI_Win_flush_local_all(window.raw), "MPI_Win_flush_local_all")
   }
@@ -160,7 +166,7 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   /// When they have written, a program has to know by itself, by a barrier, say.
   ///
   /// The corresponding C function is `MPI_Win_sync` (MPI 3.1 §11.5.4).
-  public func synchronize() throws(MPIError) {
+  public func synchronize() throws {
     try window.check(MPI_Win_sync(window.raw), "MPI_Win_sync")
     unsafe window.storage._withUnsafeGuaranteedRef { $0.normalize() }
   }
@@ -168,6 +174,8 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
 
 extension ElementWindow where Self: ~Copyable & ~Escapable {
   /// Reads this rank's own part while others, who use locks, cannot write to it.
+  ///
+  /// - Throws: What `body` throws, and what the library reports.
   ///
   /// The corresponding C function is `MPI_Win_lock`, with `MPI_LOCK_SHARED` on this rank (MPI 3.1
   /// §11.5.3).
@@ -183,6 +191,8 @@ extension ElementWindow where Self: ~Copyable & ~Escapable {
   /// Reads and writes this rank's own part while others, who use locks, cannot access it.
   ///
   ///     try window.withMutableElements { elements in elements[0] = 1 }
+  ///
+  /// - Throws: What `body` throws, and what the library reports.
   ///
   /// The corresponding C function is `MPI_Win_lock`, with `MPI_LOCK_EXCLUSIVE` on this rank (MPI 3.1
   /// §11.5.3).

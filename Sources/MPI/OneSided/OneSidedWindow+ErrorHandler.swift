@@ -17,7 +17,7 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   /// ``errorHandler``. Where that throws, this does nothing: throw the error afterwards.
   ///
   /// The corresponding C function is `MPI_Win_call_errhandler` (MPI 3.1 §8.3.4).
-  public func callErrorHandler(_ error: MPIError) throws(MPIError) {
+  public func callErrorHandler(_ error: MPIError) throws {
     try unsafe ErrorSource.window(reference.raw).callErrorHandler(error)
   }
 }

@@ -55,7 +55,7 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   ///
   /// The corresponding C function is `MPI_Win_get_group` (MPI 3.1 §11.2.6).
   public var group: Group {
-    get throws(MPIError) {
+    get throws {
       var group = CMPI_GROUP_NULL as RawGroup
       try unsafe reference.check(
         MPI_Win_get_group(reference.raw, &group), "MPI_Win_get_group")
@@ -116,7 +116,7 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   ///
   /// The corresponding C function is `MPI_Win_get_info` (MPI 3.1 §11.2.7).
   public var info: Info {
-    get throws(MPIError) {
+    get throws {
       var info = CMPI_INFO_NULL as RawInfo
       try unsafe reference.check(
         MPI_Win_get_info(reference.raw, &info), "MPI_Win_get_info")
@@ -128,8 +128,10 @@ extension OneSidedWindow where Self: ~Copyable & ~Escapable {
   ///
   /// **Collective**: every rank of the window calls it.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Win_set_info` (MPI 3.1 §11.2.7).
-  public func setInfo(_ info: Info) throws(MPIError) {
+  public func setInfo(_ info: Info) throws {
     try reference.check(
       MPI_Win_set_info(reference.raw, info.raw), "MPI_Win_set_info")
   }
@@ -162,7 +164,7 @@ extension ElementWindow where Self: ~Copyable & ~Escapable {
   /// The number of elements of a rank's part.
   ///
   /// - Throws: ``MPIError/Code/invalidRank`` for a rank outside the window.
-  public func count(of rank: Int) throws(MPIError) -> Int {
+  public func count(of rank: Int) throws -> Int {
     _ = try reference.rawTarget(rank, "MPI_Win_get_attr")
     return storage.count(of: rank)
   }

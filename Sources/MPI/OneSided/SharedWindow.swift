@@ -37,7 +37,7 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
   /// The corresponding C function is `MPI_Win_allocate_shared` (MPI 3.1 §11.2.3).
   public init(
     count: Int, on communicator: Communicator, info: Info = [:]
-  ) throws(MPIError) {
+  ) throws {
     (keeper, reference) = try allocateWindow(
       Element.self, count: count, on: communicator, info, .shared)
   }
@@ -46,8 +46,10 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
   ///
   /// **Collective**: every rank calls it, and waits until all have ended their operations.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Win_free` (MPI 3.1 §11.2.5).
-  public consuming func close() throws(MPIError) { try keeper.free() }
+  public consuming func close() throws { try keeper.free() }
 
   /// Runs a piece of a program with direct access to the parts of all ranks.
   ///
@@ -102,7 +104,7 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
   ///
   /// The corresponding C function is `MPI_Win_shared_query` (MPI 3.1 §11.2.3).
   @_lifetime(borrow self)
-  public func span(of rank: Int) throws(MPIError) -> Span<Element> {
+  public func span(of rank: Int) throws -> Span<Element> {
     let buffer = try unsafe part(of: rank)
     return unsafe _overrideLifetime(
       Span(_unsafeElements: UnsafeBufferPointer(buffer)), borrowing: self)
@@ -114,7 +116,7 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
   ///
   /// The corresponding C function is `MPI_Win_shared_query` (MPI 3.1 §11.2.3).
   @_lifetime(&self)
-  public mutating func mutableSpan(of rank: Int) throws(MPIError) -> MutableSpan<Element> {
+  public mutating func mutableSpan(of rank: Int) throws -> MutableSpan<Element> {
     let buffer = try unsafe part(of: rank)
     return unsafe _overrideLifetime(MutableSpan(_unsafeElements: buffer), mutating: &self)
   }
@@ -123,8 +125,10 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
   ///
   /// **Collective**: every rank of the window calls it.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C functions are `MPI_Win_sync` and `MPI_Barrier` (MPI 3.1 §11.5.4, §5.3).
-  public mutating func barrier() throws(MPIError) {
+  public mutating func barrier() throws {
     try synchronize()
     try unsafe window.storage.takeUnretainedValue().communicator.barrier()
     try synchronize()
@@ -133,12 +137,14 @@ public struct SharedWindow<Element: Datatype>: ~Copyable, ElementWindow {
   /// Makes what this rank has written visible to those whom it tells of it in its own way, and what
   /// others have written visible here, when they have told so.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Win_sync` (MPI 3.1 §11.5.4).
-  public mutating func synchronize() throws(MPIError) {
+  public mutating func synchronize() throws {
     try window.check(MPI_Win_sync(window.raw), "MPI_Win_sync")
   }
 
-  private func part(of rank: Int) throws(MPIError) -> UnsafeMutableBufferPointer<Element> {
+  private func part(of rank: Int) throws -> UnsafeMutableBufferPointer<Element> {
     let peer = try window.rawTarget(rank, "MPI_Win_shared_query")
     var size: MPI_Aint = 0
     var unit: CInt = 1

@@ -5,7 +5,7 @@ internal import CMPI
 ///     var window = try Window<Double>(count: 100, on: world)
 ///     do {
 ///       var epoch = try window.fence()
-///       try epoch.put(edge.span, to: right, at: 0)
+///       try epoch.put(edge, to: right, at: 0)
 ///       try epoch.end()
 ///     }
 ///     print(window.span[0])         // what the left neighbor has put
@@ -45,7 +45,7 @@ public struct Window<Element: Datatype>: ~Copyable, ElementWindow {
   /// The corresponding C function is `MPI_Win_allocate` (MPI 3.1 §11.2.2).
   public init(
     count: Int, on communicator: Communicator, info: Info = [:]
-  ) throws(MPIError) {
+  ) throws {
     (keeper, reference) = try allocateWindow(
       Element.self, count: count, on: communicator, info, .allocated)
   }
@@ -54,14 +54,16 @@ public struct Window<Element: Datatype>: ~Copyable, ElementWindow {
   ///
   /// **Collective**: every rank calls it, and waits until all have ended their operations.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Win_free` (MPI 3.1 §11.2.5).
-  public consuming func close() throws(MPIError) { try keeper.free() }
+  public consuming func close() throws { try keeper.free() }
 }
 
 /// A window over storage of the program's, which it borrows for as long as it exists.
 ///
 ///     var field = [Double](repeating: 0, count: 100)
-///     var window = try BorrowingWindow(over: field.mutableSpan, on: world)
+///     var window = try BorrowingWindow(over: &field, on: world)
 ///     …
 ///     try window.close()
 ///     print(field[0])
@@ -80,33 +82,45 @@ public struct BorrowingWindow<Element: Datatype>: ~Copyable, ~Escapable, Element
   public let reference: WindowReference
   private let keeper: WindowStorage
 
-  /// Makes a window over storage.
+  /// Makes a window over an array.
   ///
   /// **Collective**: every rank of the communicator calls it, with elements of the same size.
   ///
   /// - Parameters:
-  ///   - elements: This rank's part.
+  ///   - storage: This rank's part.
   ///   - communicator: The ranks that the window connects.
   ///   - info: Hints, such as `["no_locks": "true"]`.
   /// - Throws: ``MPIError/Code/invalidDatatype`` where ranks have elements of different sizes, and
   ///   what the library reports.
   ///
   /// The corresponding C function is `MPI_Win_create` (MPI 3.1 §11.2.1).
+  @_lifetime(&storage)
+  public init<R: IncomingStorage<Element>>(
+    over storage: inout R, on communicator: Communicator, info: Info = [:]
+  ) throws {
+    (keeper, reference) = try borrowWindow(
+      storage.pinned, of: Element.self, on: communicator, info)
+  }
+
+  /// Makes a window over what a span shows.
+  ///
+  /// As ``init(over:on:info:)-(R,_,_)``.
+  ///
+  /// The corresponding C function is `MPI_Win_create` (MPI 3.1 §11.2.1).
   @_lifetime(copy elements)
   public init(
     over elements: consuming MutableSpan<Element>, on communicator: Communicator, info: Info = [:]
-  ) throws(MPIError) {
-    let count = elements.count
-    (keeper, reference) = try unsafe borrowWindow(
-      UnsafeMutableBufferPointer(
-        start: elements.address()?.assumingMemoryBound(to: Element.self), count: count),
-      on: communicator, info)
+  ) throws {
+    (keeper, reference) = try borrowWindow(
+      elements.pinned, of: Element.self, on: communicator, info)
   }
 
   /// Frees the window, and gives the storage back.
   ///
   /// **Collective**: every rank calls it, and waits until all have ended their operations.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Win_free` (MPI 3.1 §11.2.5).
-  public consuming func close() throws(MPIError) { try keeper.free() }
+  public consuming func close() throws { try keeper.free() }
 }

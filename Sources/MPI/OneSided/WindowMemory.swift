@@ -55,7 +55,7 @@ private struct ElementMemory<T: Datatype> {
 func allocateWindow<T: Datatype>(
   _ type: T.Type, count: Int, on communicator: Communicator, _ info: Info,
   _ memory: WindowStorage.Memory
-) throws(MPIError) -> (WindowStorage, WindowReference) {
+) throws -> (WindowStorage, WindowReference) {
   let layout = ElementMemory<T>()
   let bytes = layout.paddedByteCount(count)
   var raw = CMPI_WIN_NULL as RawWindow
@@ -86,11 +86,12 @@ private let noncontiguous = "alloc_shared_noncontig"
 
 /// Makes a window over memory of the program's.
 func borrowWindow<T: Datatype>(
-  _ elements: UnsafeMutableBufferPointer<T>, on communicator: Communicator, _ info: Info
-) throws(MPIError) -> (WindowStorage, WindowReference) {
+  _ elements: borrowing Operand, of type: T.Type, on communicator: Communicator, _ info: Info
+) throws -> (WindowStorage, WindowReference) {
   let layout = ElementMemory<T>()
   var raw = CMPI_WIN_NULL as RawWindow
-  let base = UnsafeMutableRawPointer(elements.baseAddress)
+  let elements = elements.run("MPI_Win_create")
+  let base = unsafe elements.address
   let code = unsafe MPI_Win_create(
     base, layout.byteCount(elements.count), layout.unit, info.raw, communicator.raw, &raw)
   // Some libraries reach no memory but their own, and say so only here: Open MPI 4.1 does where
@@ -121,7 +122,7 @@ func borrowWindow<T: Datatype>(
 private func finishWindow<T: Datatype>(
   _ raw: RawWindow, _ type: T.Type, _ memory: WindowStorage.Memory,
   _ base: UnsafeMutableRawPointer?, _ shift: Int?, _ count: Int, on communicator: Communicator
-) throws(MPIError) -> (WindowStorage, WindowReference) {
+) throws -> (WindowStorage, WindowReference) {
   try unsafe check(
     ErrorSource.window(raw).startThrowing(), "MPI_Win_set_errhandler",
     on: communicator.raw)

@@ -52,7 +52,7 @@ final class WindowStorage: @unchecked Sendable {
   func count(of rank: Int) -> Int { counts.all?[rank] ?? counts.least }
 
   /// Locks all parts with a shared lock, until the window is freed.
-  func lockForGood() throws(MPIError) {
+  func lockForGood() throws {
     try check(
       MPI_Win_lock_all(CMPI_MODE_NOCHECK, raw), "MPI_Win_lock_all", of: raw, on: communicator.raw)
     isLocked = true
@@ -60,7 +60,7 @@ final class WindowStorage: @unchecked Sendable {
   }
 
   /// Frees the window, for those who have ended all epochs: collective.
-  func free() throws(MPIError) {
+  func free() throws {
     OpenWindows.shared.remove(number)
     if isLocked {
       try check(MPI_Win_unlock_all(raw), "MPI_Win_unlock_all", of: raw, on: communicator.raw)
@@ -93,7 +93,10 @@ final class WindowStorage: @unchecked Sendable {
   /// Makes own memory valid, after others may have written to it.
   @usableFromInline
   func normalize() {
-    unsafe structure?._withUnsafeGuaranteedRef { unsafe $0.normalize(base, count: count) }
+    let invalid = unsafe structure?._withUnsafeGuaranteedRef {
+      unsafe $0.normalize(base, count: count)
+    }
+    if let invalid { endJob(because: invalid) }
   }
 
   deinit {
@@ -137,7 +140,7 @@ struct WindowCounts {
   ///   - shift: Where the elements begin, which must be so, too; `nil` where there are none.
   init(
     sharing own: Int, stride: Int, shift: Int?, on communicator: Communicator
-  ) throws(MPIError) {
+  ) throws {
     let mine = [-own, own, -stride, stride, shift.map { -$0 } ?? .min, shift ?? .min]
     var extremes = mine
     try communicator.allReduce(mine.span, into: extremes.mutableSpan, .max)
@@ -192,7 +195,7 @@ struct WindowCounts {
 
   /// The target of an operation, as C has it.
   @inlinable @inline(__always)
-  func rawTarget(_ rank: Int?, _ routine: StaticString) throws(MPIError) -> CInt {
+  func rawTarget(_ rank: Int?, _ routine: StaticString) throws -> CInt {
     try checkedPeer(rank, of: size, routine, on: communicator)
   }
 
@@ -200,7 +203,7 @@ struct WindowCounts {
   @inlinable @inline(__always)
   func checkRange(
     _ position: Int, _ count: Int, on rank: CInt, _ routine: StaticString
-  ) throws(MPIError) {
+  ) throws {
     if _fastPath(
       UInt(bitPattern: position) <= UInt(bitPattern: least) && count <= least &- position)
     {
@@ -215,7 +218,7 @@ struct WindowCounts {
 func checkRangeExactly(
   _ storage: Unmanaged<WindowStorage>, _ position: Int, _ count: Int, on rank: CInt,
   _ routine: StaticString
-) throws(MPIError) {
+) throws {
   // What goes to no process has no place.
   if rank == CMPI_PROC_NULL { return }
   let storage = unsafe storage.takeUnretainedValue()

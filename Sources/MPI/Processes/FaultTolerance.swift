@@ -59,7 +59,7 @@ extension AnyCommunicator {
   /// - Throws: ``MPIError/Code/unsupportedOperation`` where the library does not go on after failures.
   ///
   /// The corresponding C function is `MPIX_Comm_revoke` (ULFM).
-  public final func revoke() throws(MPIError) {
+  public final func revoke() throws {
     try require(.faultTolerance, "MPIX_Comm_revoke", on: raw)
     try check(CMPI_Comm_revoke(raw), "MPIX_Comm_revoke", on: raw)
     // What waits in a reduction of values, waits there.
@@ -74,7 +74,7 @@ extension AnyCommunicator {
   ///
   /// The corresponding C function is `MPIX_Comm_is_revoked` (ULFM).
   public final var isRevoked: Bool {
-    get throws(MPIError) {
+    get throws {
       try require(.faultTolerance, "MPIX_Comm_is_revoked", on: raw)
       var flag: CInt = 0
       try unsafe check(CMPI_Comm_is_revoked(raw, &flag), "MPIX_Comm_is_revoked", on: raw)
@@ -91,7 +91,7 @@ extension AnyCommunicator {
   /// - Throws: ``MPIError/Code/unsupportedOperation`` where the library does not go on after failures.
   ///
   /// The corresponding C function is `MPIX_Comm_agree` (ULFM).
-  public final func agree(_ flags: Int32) throws(MPIError) -> Agreement {
+  public final func agree(_ flags: Int32) throws -> Agreement {
     try require(.faultTolerance, "MPIX_Comm_agree", on: raw)
     var flags = flags
     let code = unsafe CMPI_Comm_agree(raw, &flags)
@@ -101,7 +101,7 @@ extension AnyCommunicator {
   /// An agreement is reached even if the library tells of failures.
   private static func agreement(
     _ flags: CInt, _ code: CInt, _ routine: StaticString, on raw: RawCommunicator
-  ) throws(MPIError) -> Agreement {
+  ) throws -> Agreement {
     let hasNewFailures = code != CMPI_SUCCESS && MPIError.Code(ofNativeCode: code) == .processFailed
     if !hasNewFailures { try check(code, routine, on: raw) }
     return Agreement(flags: flags, hasNewFailures: hasNewFailures)
@@ -113,7 +113,7 @@ extension AnyCommunicator {
   /// - Throws: ``MPIError/Code/unsupportedOperation`` where the library does not go on after failures.
   ///
   /// The corresponding C function is `MPIX_Comm_failure_ack` (ULFM).
-  public final func acknowledgeFailures() throws(MPIError) {
+  public final func acknowledgeFailures() throws {
     try require(.faultTolerance, "MPIX_Comm_failure_ack", on: raw)
     try check(CMPI_Comm_failure_ack(raw), "MPIX_Comm_failure_ack", on: raw)
   }
@@ -124,7 +124,7 @@ extension AnyCommunicator {
   ///
   /// The corresponding C function is `MPIX_Comm_failure_get_acked` (ULFM).
   public final var failedGroup: Group {
-    get throws(MPIError) {
+    get throws {
       try require(.faultTolerance, "MPIX_Comm_failure_get_acked", on: raw)
       var group = CMPI_GROUP_NULL as RawGroup
       try unsafe check(
@@ -142,7 +142,7 @@ extension Communicator {
   /// - Throws: ``MPIError/Code/unsupportedOperation`` where the library does not go on after failures.
   ///
   /// The corresponding C function is `MPIX_Comm_shrink` (ULFM).
-  public func shrunk() throws(MPIError) -> Communicator {
+  public func shrunk() throws -> Communicator {
     try require(.faultTolerance, "MPIX_Comm_shrink", on: raw)
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(CMPI_Comm_shrink(raw, &new), "MPIX_Comm_shrink", on: raw)

@@ -20,7 +20,7 @@ internal import CMPI
   /// Opens a port.
   ///
   /// The corresponding C function is `MPI_Open_port` (MPI 3.1 §10.4.2).
-  public init(info: Info = Info()) throws(MPIError) {
+  public init(info: Info = Info()) throws {
     name = unsafe try portName("MPI_Open_port") { unsafe MPI_Open_port(info.raw, $0) }
   }
 
@@ -37,7 +37,7 @@ internal import CMPI
   ///   taken.
   ///
   /// The corresponding C function is `MPI_Publish_name` (MPI 3.1 §10.4.4).
-  public func publish(as service: String, info: Info = Info()) throws(MPIError) {
+  public func publish(as service: String, info: Info = Info()) throws {
     try unsafe check(MPI_Publish_name(service, info.raw, name), "MPI_Publish_name")
   }
 
@@ -46,7 +46,7 @@ internal import CMPI
   /// - Throws: ``MPIError/Code/service`` where there is no such name.
   ///
   /// The corresponding C function is `MPI_Unpublish_name` (MPI 3.1 §10.4.4).
-  public func unpublish(_ service: String, info: Info = Info()) throws(MPIError) {
+  public func unpublish(_ service: String, info: Info = Info()) throws {
     try unsafe check(MPI_Unpublish_name(service, info.raw, name), "MPI_Unpublish_name")
   }
 
@@ -55,7 +55,7 @@ internal import CMPI
   /// - Throws: ``MPIError/Code/noSuchName`` where there is none.
   ///
   /// The corresponding C function is `MPI_Lookup_name` (MPI 3.1 §10.4.4).
-  public static func lookUp(_ service: String, info: Info = Info()) throws(MPIError) -> String {
+  public static func lookUp(_ service: String, info: Info = Info()) throws -> String {
     unsafe try portName("MPI_Lookup_name") { unsafe MPI_Lookup_name(service, info.raw, $0) }
   }
 
@@ -70,7 +70,7 @@ internal import CMPI
 /// The name of a port, which a routine of C writes.
 private func portName(
   _ routine: StaticString, _ write: (UnsafeMutablePointer<CChar>?) -> CInt
-) throws(MPIError) -> String {
+) throws -> String {
   var code = CMPI_SUCCESS
   let name = unsafe text(capacity: CMPI_MAX_PORT_NAME) { buffer, _ in
     code = unsafe write(buffer)
@@ -90,11 +90,12 @@ extension Communicator {
   ///   - info: Hints for the library; those of the root count.
   ///   - root: The rank that opened the port.
   /// - Returns: An intercommunicator whose other group are the processes that connected.
+  /// - Throws: ``MPIError/Code/invalidRoot``, and what else the library reports.
   ///
   /// The corresponding C function is `MPI_Comm_accept` (MPI 3.1 §10.4.2).
   public func accept(
     at port: String, info: Info = Info(), root: Int = 0
-  ) throws(MPIError) -> Intercommunicator {
+  ) throws -> Intercommunicator {
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(
       MPI_Comm_accept(port, info.raw, rawRoot(root, "MPI_Comm_accept"), raw, &new),
@@ -116,7 +117,7 @@ extension Communicator {
   /// The corresponding C function is `MPI_Comm_connect` (MPI 3.1 §10.4.3).
   public func connect(
     to port: String, info: Info = Info(), root: Int = 0
-  ) throws(MPIError) -> Intercommunicator {
+  ) throws -> Intercommunicator {
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(
       MPI_Comm_connect(port, info.raw, rawRoot(root, "MPI_Comm_connect"), raw, &new),
@@ -135,7 +136,7 @@ extension Intercommunicator {
   /// - Throws: ``MPIError/Code/other`` where the library cannot connect the two.
   ///
   /// The corresponding C function is `MPI_Comm_join` (MPI 3.1 §10.5.5).
-  public convenience init(joining fileDescriptor: CInt) throws(MPIError) {
+  public convenience init(joining fileDescriptor: CInt) throws {
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(MPI_Comm_join(fileDescriptor, &new), "MPI_Comm_join")
     guard new != CMPI_COMM_NULL else {

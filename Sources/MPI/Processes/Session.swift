@@ -31,7 +31,7 @@ internal import Synchronization
   /// - Throws: ``MPIError/Code/unsupportedOperation`` where the library has no sessions.
   ///
   /// The corresponding C function is `MPI_Session_init` (MPI 4.0 §11.3).
-  public init(threading: ThreadingLevel = .multiple, info: Info = Info()) throws(MPIError) {
+  public init(threading: ThreadingLevel = .multiple, info: Info = Info()) throws {
     try require(.sessions, "MPI_Session_init")
     let level =
       switch threading {
@@ -56,10 +56,11 @@ internal import Synchronization
   ///
   /// **Collective** over the processes that communicated in it.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
   /// - Precondition: No communicator or group that was made of it exists any more.
   ///
   /// The corresponding C function is `MPI_Session_finalize` (MPI 4.0 §11.3).
-  public consuming func finalize() throws(MPIError) {
+  public consuming func finalize() throws {
     var raw = raw
     discard self
     Session.openCount.subtract(1, ordering: .relaxed)
@@ -70,7 +71,7 @@ internal import Synchronization
   ///
   /// The corresponding C function is `MPI_Session_get_info` (MPI 4.0 §11.3).
   public var info: Info {
-    get throws(MPIError) {
+    get throws {
       var info = CMPI_INFO_NULL as RawInfo
       try unsafe check(CMPI_Session_get_info(raw, &info), "MPI_Session_get_info")
       return Info(owning: info)
@@ -82,7 +83,7 @@ internal import Synchronization
   /// The corresponding C functions are `MPI_Session_get_num_psets` and `MPI_Session_get_nth_pset` (MPI
   /// 4.0 §11.3).
   public var processSets: [String] {
-    get throws(MPIError) {
+    get throws {
       var count: CInt = 0
       try unsafe check(CMPI_Session_get_num_psets(raw, &count), "MPI_Session_get_num_psets")
       var names: [String] = []
@@ -105,7 +106,7 @@ internal import Synchronization
   /// - Throws: ``MPIError/Code/invalidArgument`` or another where there is no such set.
   ///
   /// The corresponding C function is `MPI_Session_get_pset_info` (MPI 4.0 §11.3).
-  public func info(of processSet: String) throws(MPIError) -> Info {
+  public func info(of processSet: String) throws -> Info {
     var info = CMPI_INFO_NULL as RawInfo
     try unsafe check(
       CMPI_Session_get_pset_info(raw, processSet, &info), "MPI_Session_get_pset_info")
@@ -117,7 +118,7 @@ internal import Synchronization
   /// - Throws: ``MPIError/Code/invalidArgument`` or another where there is no such set.
   ///
   /// The corresponding C function is `MPI_Group_from_session_pset` (MPI 4.0 §7.3.2).
-  public func group(of processSet: String) throws(MPIError) -> Group {
+  public func group(of processSet: String) throws -> Group {
     var group = CMPI_GROUP_NULL as RawGroup
     try unsafe check(
       CMPI_Group_from_session_pset(raw, processSet, &group), "MPI_Group_from_session_pset")
@@ -139,7 +140,7 @@ extension Communicator {
   /// The corresponding C function is `MPI_Comm_create_from_group` (MPI 4.0 §7.4.2).
   public convenience init(
     _ group: Group, tag: String, info: Info = Info()
-  ) throws(MPIError) {
+  ) throws {
     try require(.sessions, "MPI_Comm_create_from_group")
     var new = CMPI_COMM_NULL as RawCommunicator
     try unsafe check(

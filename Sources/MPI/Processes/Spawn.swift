@@ -30,7 +30,7 @@ extension Communicator {
   /// up to the root.
   ///
   ///     let workers = try world.spawn("worker", arguments: ["--fast"], count: 4)
-  ///     try workers.broadcast(input.mutableSpan, from: world.rank == 0 ? .me : .another)
+  ///     try workers.broadcast(&input, from: world.rank == 0 ? .me : .another)
   ///
   /// The new processes have a world of their own, and find the way back by ``parent``.
   ///
@@ -47,7 +47,7 @@ extension Communicator {
   /// The corresponding C function is `MPI_Comm_spawn` (MPI 3.1 §10.3.2).
   public func spawn(
     _ program: String, arguments: [String] = [], count: Int, info: Info = Info(), root: Int = 0
-  ) throws(MPIError) -> Intercommunicator {
+  ) throws -> Intercommunicator {
     let command = SpawnCommand(program, arguments: arguments, count: count, info: info)
     let total = try rawCount([command], "MPI_Comm_spawn")
     let argv = CStrings(arguments)
@@ -73,7 +73,7 @@ extension Communicator {
   /// - Precondition: The root gives a command.
   ///
   /// The corresponding C function is `MPI_Comm_spawn_multiple` (MPI 3.1 §10.3.3).
-  public func spawn(_ commands: [SpawnCommand], root: Int = 0) throws(MPIError)
+  public func spawn(_ commands: [SpawnCommand], root: Int = 0) throws
     -> Intercommunicator
   {
     let total = try rawCount(commands, "MPI_Comm_spawn_multiple")
@@ -84,7 +84,7 @@ extension Communicator {
     var argvs = unsafe arguments.map { unsafe $0.start }
     let counts = commands.map { CInt($0.count) }
     let infos = commands.map { $0.info.raw }
-    return try withExtendedLifetime((arguments, commands)) { () throws(MPIError) in
+    return try withExtendedLifetime((arguments, commands)) { () throws in
       unsafe try connected("MPI_Comm_spawn_multiple", root, total) { new, codes in
         unsafe MPI_Comm_spawn_multiple(
           CInt(commands.count), programs.start, &argvs, counts, infos, rawRoot, raw, new, codes)
@@ -95,7 +95,7 @@ extension Communicator {
   /// The number of processes in all.
   private func rawCount(
     _ commands: [SpawnCommand], _ routine: StaticString
-  ) throws(MPIError) -> CInt {
+  ) throws -> CInt {
     let total = commands.reduce(0) { $0.addingReportingOverflow($1.count).partialValue }
     guard let raw = CInt(exactly: total), commands.allSatisfy({ $0.count <= Int(CInt.max) }) else {
       throw MPIError(
@@ -108,7 +108,7 @@ extension Communicator {
   private func connected(
     _ routine: StaticString, _ root: Int, _ count: CInt,
     _ body: (UnsafeMutablePointer<RawCommunicator>, UnsafeMutablePointer<CInt>?) -> CInt
-  ) throws(MPIError) -> Intercommunicator {
+  ) throws -> Intercommunicator {
     var new = CMPI_COMM_NULL as RawCommunicator
     // Other ranks than the root need not know how many there are.
     guard rank == root else {

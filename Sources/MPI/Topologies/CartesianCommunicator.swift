@@ -26,7 +26,7 @@ internal import CMPI
   public let coordinates: [Int]
 
   /// Takes over a communicator that has a Cartesian topology.
-  init(owning raw: RawCommunicator) throws(MPIError) {
+  init(owning raw: RawCommunicator) throws {
     var count: CInt = 0
     try unsafe check(MPI_Cartdim_get(raw, &count), "MPI_Cartdim_get", on: raw)
     // Room for one even without an axis: the address of an empty array may be none.
@@ -60,7 +60,7 @@ internal import CMPI
   /// - Returns: `nil` where the communicator has no Cartesian topology.
   ///
   /// The corresponding C functions are `MPI_Topo_test` and `MPI_Comm_dup` (MPI 3.1 §7.5.5, §6.4.2).
-  public convenience init?(duplicating communicator: Communicator) throws(MPIError) {
+  public convenience init?(duplicating communicator: Communicator) throws {
     guard try communicator.topology == .cartesian else { return nil }
     try self.init(owning: duplicate(communicator.raw))
   }
@@ -69,8 +69,10 @@ internal import CMPI
   ///
   /// **Collective**: every rank of the communicator calls it.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Comm_dup` (MPI 3.1 §6.4.2).
-  public override func duplicated() throws(MPIError) -> CartesianCommunicator {
+  public override func duplicated() throws -> CartesianCommunicator {
     try CartesianCommunicator(owning: duplicate(raw))
   }
 
@@ -101,7 +103,7 @@ extension Communicator {
   /// The corresponding C function is `MPI_Cart_create` (MPI 3.1 §7.5.1).
   public func cartesian(
     _ dimensions: Dimensions, periodic: [Bool], reordering: Bool = false
-  ) throws(MPIError) -> CartesianCommunicator? {
+  ) throws -> CartesianCommunicator? {
     let periods = try rawPeriods(periodic, dimensions, "MPI_Cart_create")
     let make = { (new: inout RawCommunicator) in
       unsafe MPI_Cart_create(
@@ -118,7 +120,7 @@ extension Communicator {
   /// The corresponding C function is `MPI_Cart_create` (MPI 3.1 §7.5.1).
   public func cartesian(
     _ dimensions: Dimensions, periodic: Bool = false, reordering: Bool = false
-  ) throws(MPIError) -> CartesianCommunicator? {
+  ) throws -> CartesianCommunicator? {
     try cartesian(
       dimensions, periodic: [Bool](repeating: periodic, count: dimensions.count),
       reordering: reordering)
@@ -134,7 +136,7 @@ extension Communicator {
   /// The corresponding C function is `MPI_Cart_map` (MPI 3.1 §7.5.8).
   public func recommendedRank(
     in dimensions: Dimensions, periodic: [Bool]
-  ) throws(MPIError) -> Int? {
+  ) throws -> Int? {
     let periods = try rawPeriods(periodic, dimensions, "MPI_Cart_map")
     // Some libraries take no grid without axes here: it has one place.
     if dimensions.isEmpty { return rank == 0 ? 0 : nil }
@@ -148,7 +150,7 @@ extension Communicator {
 
   private func rawPeriods(
     _ periodic: [Bool], _ dimensions: Dimensions, _ routine: StaticString
-  ) throws(MPIError) -> [CInt] {
+  ) throws -> [CInt] {
     precondition(
       periodic.count == dimensions.count,
       "periodic has \(periodic.count) elements for \(dimensions.count) axes")
@@ -167,7 +169,7 @@ extension CartesianCommunicator {
   /// - Throws: ``MPIError/Code/invalidRank`` where there is no such rank.
   ///
   /// The corresponding C function is `MPI_Cart_coords` (MPI 3.1 §7.5.5).
-  public func coordinates(of rank: Int) throws(MPIError) -> [Int] {
+  public func coordinates(of rank: Int) throws -> [Int] {
     let rawRank = try rawPeer(rank, "MPI_Cart_coords")
     var place = [CInt](repeating: 0, count: max(1, dimensions.count))
     try unsafe check(
@@ -181,10 +183,11 @@ extension CartesianCommunicator {
   ///
   /// - Parameter coordinates: Along a periodic axis any number, which goes around.
   /// - Returns: `nil` for a place behind a wall.
+  /// - Throws: ``MPIError`` as the library reports it.
   /// - Precondition: As many coordinates as axes.
   ///
   /// The corresponding C function is `MPI_Cart_rank` (MPI 3.1 §7.5.5).
-  public func rank(at coordinates: [Int]) throws(MPIError) -> Int? {
+  public func rank(at coordinates: [Int]) throws -> Int? {
     precondition(
       coordinates.count == dimensions.count,
       "\(coordinates.count) coordinates in a grid of \(dimensions.count) axes")
@@ -205,7 +208,7 @@ extension CartesianCommunicator {
   /// The ranks at a distance from this one along an axis, on both sides.
   ///
   ///     let (left, right) = try grid.neighbors(along: 1)
-  ///     try grid.sendReceive(edge.span, to: right, into: ghost.mutableSpan, from: left)
+  ///     try grid.sendReceive(edge, to: right, into: &ghost, from: left)
   ///
   /// `nil`, behind a wall, is no process: sending to it and receiving from it do nothing.
   ///
@@ -213,12 +216,13 @@ extension CartesianCommunicator {
   ///   - axis: The number of an axis.
   ///   - distance: How far away.
   /// - Returns: The rank at the coordinate less `distance`, and that at the coordinate plus it.
+  /// - Throws: ``MPIError`` as the library reports it.
   /// - Precondition: There is such an axis.
   ///
   /// The corresponding C function is `MPI_Cart_shift` (MPI 3.1 §7.5.6).
   public func neighbors(
     along axis: Int, distance: Int = 1
-  ) throws(MPIError) -> (lower: Int?, upper: Int?) {
+  ) throws -> (lower: Int?, upper: Int?) {
     requireAxis(axis)
     let extent = dimensions[axis]
     // Around the ring, or behind both walls, whatever does not fit C's int.
@@ -237,10 +241,11 @@ extension CartesianCommunicator {
   ///
   /// - Parameter axes: The axes that the new grid has, in the same order as here.
   /// - Returns: The grid that this process is in; one of one process without any axis.
+  /// - Throws: ``MPIError`` as the library reports it.
   /// - Precondition: There are such axes.
   ///
   /// The corresponding C function is `MPI_Cart_sub` (MPI 3.1 §7.5.7).
-  public func sliced(keeping axes: Set<Int>) throws(MPIError) -> CartesianCommunicator {
+  public func sliced(keeping axes: Set<Int>) throws -> CartesianCommunicator {
     for axis in axes { requireAxis(axis) }
     let kept = dimensions.indices.map { axes.contains($0) ? 1 : 0 as CInt }
     let new =
@@ -263,7 +268,7 @@ extension CartesianCommunicator {
 /// The ranks at a distance along an axis.
 private func ranksAside(
   _ raw: RawCommunicator, _ axis: CInt, by distance: CInt
-) throws(MPIError) -> (lower: Int?, upper: Int?) {
+) throws -> (lower: Int?, upper: Int?) {
   var lower: CInt = 0
   var upper: CInt = 0
   try unsafe check(

@@ -48,7 +48,7 @@ extension Dimensions {
   /// - Precondition: `count` is positive, and `axes` is not negative.
   ///
   /// The corresponding C function is `MPI_Dims_create` (MPI 3.1 §7.5.2).
-  public static func balanced(_ count: Int, axes: Int) throws(MPIError) -> Dimensions {
+  public static func balanced(_ count: Int, axes: Int) throws -> Dimensions {
     precondition(axes >= 0, "a grid of \(axes) axes")
     return try balanced(count, fixing: [Int?](repeating: nil, count: axes))
   }
@@ -67,7 +67,7 @@ extension Dimensions {
   /// The corresponding C function is `MPI_Dims_create` (MPI 3.1 §7.5.2).
   public static func balanced(
     _ count: Int, fixing extents: [Int?]
-  ) throws(MPIError) -> Dimensions {
+  ) throws -> Dimensions {
     precondition(count > 0 && count <= Int(CInt.max), "a grid of \(count) processes")
     let given = Dimensions(extents.compactMap { $0 })
     let isComplete = given.count == extents.count

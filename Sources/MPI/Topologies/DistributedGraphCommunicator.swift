@@ -29,7 +29,7 @@ internal import CMPI
   public let weights: (sources: [Int], destinations: [Int])?
 
   /// Takes over a communicator that has a distributed graph topology.
-  init(owning raw: RawCommunicator, _ agreement: Communicator) throws(MPIError) {
+  init(owning raw: RawCommunicator, _ agreement: Communicator) throws {
     var (incoming, outgoing, isWeighted) = (0 as CInt, 0 as CInt, 0 as CInt)
     try unsafe check(
       MPI_Dist_graph_neighbors_count(raw, &incoming, &outgoing, &isWeighted),
@@ -71,8 +71,10 @@ internal import CMPI
   ///
   /// **Collective**: every rank of the communicator calls it.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Comm_dup` (MPI 3.1 §6.4.2).
-  public override func duplicated() throws(MPIError) -> DistributedGraphCommunicator {
+  public override func duplicated() throws -> DistributedGraphCommunicator {
     try DistributedGraphCommunicator(owning: duplicate(raw), self)
   }
 }
@@ -119,7 +121,7 @@ extension Communicator {
   public func distributedGraph(
     sources: [Int], destinations: [Int], weights: (sources: [Int], destinations: [Int])? = nil,
     info: Info = [:], reordering: Bool = false
-  ) throws(MPIError) -> DistributedGraphCommunicator {
+  ) throws -> DistributedGraphCommunicator {
     let routine: StaticString = "MPI_Dist_graph_create_adjacent"
     let rawSources = try rawRanks(sources, routine)
     let rawDestinations = try rawRanks(destinations, routine)
@@ -168,7 +170,7 @@ extension Communicator {
   /// The corresponding C function is `MPI_Dist_graph_create` (MPI 3.1 §7.5.4).
   public func distributedGraph(
     edges: [Edge], info: Info = [:], reordering: Bool = false
-  ) throws(MPIError) -> DistributedGraphCommunicator {
+  ) throws -> DistributedGraphCommunicator {
     let routine: StaticString = "MPI_Dist_graph_create"
     let sources = try rawRanks(edges.map { $0.source }, routine)
     let destinations = try rawRanks(edges.map { $0.destination }, routine)
@@ -187,24 +189,24 @@ extension Communicator {
   /// Makes a graph that no rank is left out of.
   private func makeGraph(
     _ routine: StaticString, _ body: (inout RawCommunicator) -> CInt
-  ) throws(MPIError) -> DistributedGraphCommunicator {
-    let new = try make(routine, body) { (raw) throws(MPIError) in
+  ) throws -> DistributedGraphCommunicator {
+    let new = try make(routine, body) { (raw) throws in
       try DistributedGraphCommunicator(owning: raw, self)
     }
     guard let new else { throw noCommunicator(routine) }
     return new
   }
 
-  private func rawRanks(_ ranks: [Int], _ routine: StaticString) throws(MPIError) -> [CInt] {
-    try ranks.map { (rank) throws(MPIError) in try rawPeer(rank, routine) }
+  private func rawRanks(_ ranks: [Int], _ routine: StaticString) throws -> [CInt] {
+    try ranks.map { (rank) throws in try rawPeer(rank, routine) }
   }
 
   private func rawWeights(
     _ weights: [Int]?, _ count: Int, _ routine: StaticString
-  ) throws(MPIError) -> [CInt] {
+  ) throws -> [CInt] {
     guard let weights else { return [] }
     precondition(weights.count == count, "\(weights.count) weights of \(count) edges")
-    return try weights.map { (weight) throws(MPIError) in
+    return try weights.map { (weight) throws in
       precondition(weight >= 0, "an edge of the weight \(weight)")
       guard let raw = CInt(exactly: weight) else {
         throw MPIError(

@@ -23,7 +23,7 @@ internal import CMPI
   public let isSymmetric: Bool
 
   /// Takes over a communicator that has a graph topology.
-  init(owning raw: RawCommunicator) throws(MPIError) {
+  init(owning raw: RawCommunicator) throws {
     var nodeCount: CInt = 0
     var edgeCount: CInt = 0
     var rank: CInt = 0
@@ -52,12 +52,14 @@ internal import CMPI
   ///
   /// **Collective**: every rank of the communicator calls it.
   ///
+  /// - Throws: ``MPIError`` as the library reports it.
+  ///
   /// The corresponding C function is `MPI_Comm_dup` (MPI 3.1 §6.4.2).
-  public override func duplicated() throws(MPIError) -> GraphCommunicator {
+  public override func duplicated() throws -> GraphCommunicator {
     try GraphCommunicator(owning: duplicate(raw))
   }
 
-  override func requireNeighborhood(_ routine: StaticString) throws(MPIError) {
+  override func requireNeighborhood(_ routine: StaticString) throws {
     if isSymmetric { return }
     throw MPIError(
       .invalidTopology, routine: routine.description,
@@ -72,7 +74,7 @@ extension GraphCommunicator {
   ///
   /// The corresponding C functions are `MPI_Graph_neighbors_count` and `MPI_Graph_neighbors` (MPI
   /// 3.1 §7.5.5).
-  public func neighbors(of rank: Int) throws(MPIError) -> [Int] {
+  public func neighbors(of rank: Int) throws -> [Int] {
     let rawRank = try rawPeer(rank, "MPI_Graph_neighbors")
     var count: CInt = 0
     try unsafe check(
@@ -103,7 +105,7 @@ extension Communicator {
   /// The corresponding C function is `MPI_Graph_create` (MPI 3.1 §7.5.3).
   public func graph(
     _ neighbors: [[Int]], reordering: Bool = false
-  ) throws(MPIError) -> GraphCommunicator? {
+  ) throws -> GraphCommunicator? {
     let (index, edges) = try rawGraph(neighbors, "MPI_Graph_create")
     // Without nodes there is no graph: the library would say so by an error or by MPI_COMM_NULL.
     if neighbors.isEmpty { return nil }
@@ -121,7 +123,7 @@ extension Communicator {
   /// - Throws: As ``graph(_:reordering:)``.
   ///
   /// The corresponding C function is `MPI_Graph_map` (MPI 3.1 §7.5.8).
-  public func recommendedRank(in neighbors: [[Int]]) throws(MPIError) -> Int? {
+  public func recommendedRank(in neighbors: [[Int]]) throws -> Int? {
     let (index, edges) = try rawGraph(neighbors, "MPI_Graph_map")
     if neighbors.isEmpty { return nil }
     var best: CInt = 0
@@ -134,7 +136,7 @@ extension Communicator {
   /// Where the neighbors of each node end in the list of all, and that list.
   private func rawGraph(
     _ neighbors: [[Int]], _ routine: StaticString
-  ) throws(MPIError) -> (index: [CInt], edges: [CInt]) {
+  ) throws -> (index: [CInt], edges: [CInt]) {
     guard neighbors.count <= size else {
       throw MPIError(
         .invalidTopology, routine: routine.description,

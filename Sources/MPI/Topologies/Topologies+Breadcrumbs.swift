@@ -43,11 +43,23 @@ extension CartesianCommunicator {
 }
 
 extension TopologyCommunicator {
-  /// The name in C of ``neighborAllGather(_:)-(Span<T>)``.
-  @available(*, unavailable, renamed: "neighborAllGather(_:)")
-  public func neighborAllgather<T>(_ elements: T) { fatalError() }
+  /// The name in C of ``neighborAllGather(_:counts:)``.
+  @available(*, unavailable, renamed: "neighborAllGather(_:counts:)")
+  public func neighborAllgather<T: ~Copyable & ~Escapable>(_ elements: borrowing T) { fatalError() }
 
-  /// The name in C of ``neighborAllToAll(_:)``.
-  @available(*, unavailable, renamed: "neighborAllToAll(_:)")
-  public func neighborAlltoall<T>(_ elements: T) { fatalError() }
+  /// The name in C of ``neighborAllGather(_:into:counts:)-(_,R,_)``.
+  @available(*, unavailable, renamed: "neighborAllGather(_:into:counts:)")
+  public func neighborAllgather<S: ~Copyable & ~Escapable, R: ~Copyable & ~Escapable>(
+    _ elements: borrowing S, _ storage: inout R
+  ) { fatalError() }
+
+  /// The name in C of ``neighborAllToAll(_:sending:)``.
+  @available(*, unavailable, renamed: "neighborAllToAll(_:sending:)")
+  public func neighborAlltoall<T: ~Copyable & ~Escapable>(_ elements: borrowing T) { fatalError() }
+
+  /// The name in C of ``neighborAllToAll(_:into:sending:receiving:)-(_,R,Partition?,_)``.
+  @available(*, unavailable, renamed: "neighborAllToAll(_:into:sending:receiving:)")
+  public func neighborAlltoall<S: ~Copyable & ~Escapable, R: ~Copyable & ~Escapable>(
+    _ elements: borrowing S, _ storage: inout R
+  ) { fatalError() }
 }

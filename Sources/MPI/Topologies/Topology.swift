@@ -22,7 +22,7 @@ extension Communicator {
   ///
   /// The corresponding C function is `MPI_Topo_test` (MPI 3.1 §7.5.5).
   public var topology: Topology? {
-    get throws(MPIError) {
+    get throws {
       var status: CInt = 0
       try unsafe check(MPI_Topo_test(raw, &status), "MPI_Topo_test", on: raw)
       switch status {
@@ -37,8 +37,8 @@ extension Communicator {
   /// Makes the communicator of a routine that gives none to ranks that are left over.
   func make<New: TopologyCommunicator>(
     _ routine: StaticString, _ body: (inout RawCommunicator) -> CInt,
-    _ wrap: (RawCommunicator) throws(MPIError) -> New
-  ) throws(MPIError) -> New? {
+    _ wrap: (RawCommunicator) throws -> New
+  ) throws -> New? {
     var new = CMPI_COMM_NULL as RawCommunicator
     try check(body(&new), routine, on: raw)
     return try new == CMPI_COMM_NULL ? nil : wrap(new)
@@ -56,8 +56,8 @@ extension Communicator {
 /// ``GraphCommunicator`` or a ``DistributedGraphCommunicator``.
 ///
 /// What those have in common are the neighborhood collectives, in which a process exchanges data
-/// with its neighbors only: ``neighborAllGather(_:)-(Span<T>)``, ``neighborAllToAll(_:)``, and their
-/// other forms; those that do not wait are in ``Communicator/immediate``.
+/// with its neighbors only: ``neighborAllGather(_:counts:)``, ``neighborAllToAll(_:sending:)``, and
+/// their other forms; those that do not wait are in ``Communicator/immediate``.
 ///
 /// ## The order of neighbors
 ///
@@ -109,7 +109,7 @@ extension Communicator {
     owning raw: RawCommunicator, in inNeighbors: [Int?], out outNeighbors: [Int?],
     isConfusing: Bool,
     hasSinks: Bool = false
-  ) throws(MPIError) {
+  ) throws {
     self.hasSinks = hasSinks
     self.inNeighbors = inNeighbors
     self.outNeighbors = outNeighbors
@@ -121,7 +121,7 @@ extension Communicator {
   func messageTags(_ slot: Int) -> (sending: CInt, receiving: CInt) { (0, 0) }
 
   /// Throws where this topology is none that neighborhood collectives work on.
-  func requireNeighborhood(_ routine: StaticString) throws(MPIError) {}
+  func requireNeighborhood(_ routine: StaticString) throws {}
 }
 
 /// Whether a process is several times in a list of neighbors.

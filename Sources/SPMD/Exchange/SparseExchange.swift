@@ -38,7 +38,7 @@ extension Communicator {
   /// (MPI 3.1 §3.7.2, §3.8.2, §5.12.1).
   public func sparseExchange<T: Datatype>(
     _ messages: [Int: [T]]
-  ) throws(MPIError) -> [Delivery<T>] {
+  ) throws -> [Delivery<T>] {
     var all: [T] = []
     all.reserveCapacity(messages.values.reduce(0) { $0 + $1.count })
     var parts: [(destination: Int, part: Range<Int>)] = []
@@ -66,7 +66,7 @@ extension Communicator {
   /// (MPI 3.1 §3.7.2, §3.8.2, §5.12.1).
   public func sparseExchange<T: Datatype>(
     _ elements: Span<T>, sending parts: [(destination: Int, part: Range<Int>)]
-  ) throws(MPIError) -> [Delivery<T>] {
+  ) throws -> [Delivery<T>] {
     for (destination, part) in parts {
       precondition(
         part.lowerBound >= 0 && part.upperBound <= elements.count,
@@ -96,7 +96,7 @@ extension Communicator {
   /// Receives what is there with a tag.
   fileprivate func receiveAll<T: Datatype>(
     _ tag: MessageTag, into received: inout [Delivery<T>]
-  ) throws(MPIError) {
+  ) throws {
     while let message = try immediate.matchedProbe(from: .any, tag: tag) {
       let source = message.status.source ?? rank
       received.append(Delivery(source: source, elements: try message.receive(T.self)))
@@ -116,7 +116,7 @@ private final class SparseRounds: Sendable {
   // Collectives of a communicator are called one after the other, but on any thread.
   private let count = Atomic<Int32>(0)
 
-  static func of(_ communicator: Communicator) throws(MPIError) -> SparseRounds {
+  static func of(_ communicator: Communicator) throws -> SparseRounds {
     if let known = communicator[key] { return known }
     // Not a duplicate, which would have attributes of the program copied.
     guard let messages = try communicator.split(color: 0, key: communicator.rank) else {

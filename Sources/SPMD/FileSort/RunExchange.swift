@@ -31,7 +31,7 @@ final class RunExchange {
     self.runs = runs.runs
     self.communicator = communicator
     let words = runs.places.flatMap(\.words)
-    var reader = WordReader(try communicator.allGather(words.span))
+    var reader = WordReader(try communicator.allGather(words))
     var places: [RunPlace] = []
     while !reader.isAtEnd { places.append(RunPlace(from: &reader)) }
     order = places.indices.sorted { places[$0] < places[$1] }
@@ -49,9 +49,9 @@ final class RunExchange {
     let size = communicator.size
     let lengths = pieces.flatMap { $0.map(\.count) }
     let counts = try communicator.allToAll(
-      lengths.span, sending: Partition(counts: [Int](repeating: runs.count, count: size)))
+      lengths, sending: Partition(counts: [Int](repeating: runs.count, count: size)))
     let totals = pieces.map { $0.reduce(0) { $0 + $1.count } }
-    let incoming = try communicator.allToAll(totals.span)
+    let incoming = try communicator.allToAll(totals)
     let places = Partition(counts: incoming)
     receiveBuffer.reserve(places.count + LineTable.padding, keeping: 0)
 
@@ -74,7 +74,7 @@ final class RunExchange {
         sent[receiver] += count
         filled += count
       }
-      let receiving = try communicator.allToAll(sending.span)
+      let receiving = try communicator.allToAll(sending)
       let starts = zip(places.offsets, received).map(+)
       try unsafe communicator.allToAll(
         UnsafeBufferPointer(

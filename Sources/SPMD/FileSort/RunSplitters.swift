@@ -34,7 +34,7 @@ struct RunSplitters: SplitterSource {
       words.append(UInt64(probe.position))
       words += packed(probe.padded)
     }
-    let all = try communicator.allGather(words.span)
+    let all = try communicator.allGather(words)
     var reader = WordReader(all)
     var gathered: [LineProbe] = []
     while !reader.isAtEnd {

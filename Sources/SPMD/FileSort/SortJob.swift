@@ -64,7 +64,7 @@ final class SortJob {
     // What is read stays where it is.
     try collection.makeRoom(for: 0)
     let own = [collection.lineCount, collection.spill?.byteCount ?? 0]
-    let all = try communicator.allReduce(own.span, .sum)
+    let all = try communicator.allReduce(own, .sum)
     summary.lines = all[0]
     summary.spilledBytes = all[1]
     summary.bytesRead = plan.byteCount

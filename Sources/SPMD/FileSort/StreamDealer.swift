@@ -66,8 +66,7 @@ struct StreamDealer {
       // Each of the others asks for a stretch, and gets none.
       for taker in takers where taker != 0 {
         if taker != asking { _ = try isReady(taker) }
-        let none = [Self.end]
-        try communicator.send(none.span, to: taker, tag: .sortStretch)
+        try communicator.send(Self.end, to: taker, tag: .sortStretch)
       }
     } else {
       failure = try take()
@@ -77,7 +76,7 @@ struct StreamDealer {
   }
 
   private func isReady(_ taker: Int) throws -> Bool {
-    try communicator.receive(Int.self, from: taker, tag: .sortReady) == [1]
+    try communicator.receive(one: Int.self, from: taker, tag: .sortReady) == 1
   }
 
   // MARK: On rank 0
@@ -99,8 +98,7 @@ struct StreamDealer {
         table = LineTable(bytes: limit, terminator: recordLength == nil ? 1 : 0)
       } else {
         guard try isReady(taker) else { return taker }
-        let header = [stretch]
-        try communicator.send(header.span, to: taker, tag: .sortStretch)
+        try communicator.send(stretch, to: taker, tag: .sortStretch)
       }
       let result = Result {
         try dealStretch(limit, &bytes, of: stream, &count, to: taker, table)
@@ -118,8 +116,7 @@ struct StreamDealer {
   }
 
   private func endStretch(of taker: Int) throws {
-    let nothing: [UInt8] = []
-    try communicator.send(nothing.span, to: taker, tag: .sortBlock)
+    try communicator.send([] as [UInt8], to: taker, tag: .sortBlock)
   }
 
   /// Passes on blocks until a stretch is long enough, and its last line complete.
@@ -139,7 +136,7 @@ struct StreamDealer {
       if let table {
         table.append(part)
       } else {
-        try communicator.send(part.span, to: taker, tag: .sortBlock)
+        try communicator.send(part, to: taker, tag: .sortBlock)
       }
       if let end {
         bytes.removeFirst(end)
@@ -201,9 +198,8 @@ struct StreamDealer {
       } catch {
         failure = error as? SortError ?? SortError("\(error)")
       }
-      let ready = [failure == nil ? 1 : 0]
-      try communicator.send(ready.span, to: 0, tag: .sortReady)
-      let stretch = try communicator.receive(Int.self, from: 0, tag: .sortStretch)[0]
+      try communicator.send(failure == nil ? 1 : 0, to: 0, tag: .sortReady)
+      let stretch = try communicator.receive(one: Int.self, from: 0, tag: .sortStretch)
       if stretch == Self.end { return failure }
       let table = LineTable(bytes: cost, terminator: recordLength == nil ? 1 : 0)
       while true {

@@ -117,13 +117,13 @@ struct GroupShuffle {
       let hasMore = fill(&buffers)
       let failure = failure ?? store.spill?.failure ?? own.failure
       let state = [failure == nil ? 1 : 0, hasMore ? 0 : 1]
-      let all = try communicator.allReduce(state.span, .min)
+      let all = try communicator.allReduce(state, .min)
       if all[0] == 0 { try communicator.agree(on: failure) }
       var bytes: [UInt8] = []
       bytes.reserveCapacity(buffers.reduce(0) { $0 + $1.count })
       for buffer in buffers { bytes += buffer }
       let received = try communicator.allToAll(
-        bytes.span, sending: Partition(counts: buffers.map(\.count)))
+        bytes, sending: Partition(counts: buffers.map(\.count)))
       unsafe received.withUnsafeBytes { unsafe own.add(packed: $0) }
       if all[1] == 1 { return }
     }

@@ -102,7 +102,7 @@ where Vector.Scalar == Double, Vector: BitwiseCopyable {
     evaluations += parts.count * evaluator.rule.count
   }
 
-  private func refine(_ round: RefinementRound) throws(MPIError) {
+  private func refine(_ round: RefinementRound) throws {
     let initial = leaves.remove(above: round.threshold)
     let batch = max(1, 1024 / evaluator.rule.count)
     try pool.run(initial, batch: batch) { regions, created in

@@ -20,14 +20,14 @@ struct ErrorHistogram {
   /// **Collective**.
   init<Vector>(
     _ store: RegionStore<Vector>, magnitude: Double, on communicator: Communicator
-  ) throws(MPIError) {
+  ) throws {
     let base = max(0, Self.leadingBits(magnitude) - 4 * 80)
     var counts = [Int64](repeating: 0, count: Self.binCount)
     for i in store.errors.indices where store.canBeCut(at: i) {
       counts[Self.bin(store.errors[i], base)] += 1
     }
     self.base = base
-    self.counts = try communicator.allReduce(counts.span, .sum)
+    self.counts = try communicator.allReduce(counts, .sum)
   }
 
   /// The exponent and the first two bits of the significand.

@@ -14,7 +14,7 @@ public enum IntegrationError: Error, Equatable {
   /// **Collective**.
   static func notFinite(
     _ singularity: [Double]?, dimensions: Int, on communicator: Communicator
-  ) throws(MPIError) -> IntegrationError {
+  ) throws -> IntegrationError {
     var point: [Double] = []
     var isCandidate = singularity != nil
     // Not a number would get lost in a minimum.

@@ -102,7 +102,7 @@ struct QuasiMonteCarlo {
     let words =
       sums.flatMap(\.words)
       + [Int64(evaluations), integrand.singularity == nil ? 0 : 1]
-    let all = try communicator.allReduce(words.span, .sum)
+    let all = try communicator.allReduce(words, .sum)
     let length = ExactSum.wordCount
     guard all[Self.replicaCount * length + 1] == 0 else {
       throw try IntegrationError.notFinite(

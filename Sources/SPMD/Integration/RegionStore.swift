@@ -66,7 +66,7 @@ struct RegionTotals {
   /// **Collective**.
   init<Vector>(
     _ store: RegionStore<Vector>, evaluations: Int, isSingular: Bool, on communicator: Communicator
-  ) throws(MPIError) {
+  ) throws {
     var words: [Int64] = []
     for column in [store.values, store.errors, store.magnitudes] {
       var sum = ExactSum()
@@ -74,7 +74,7 @@ struct RegionTotals {
       words += sum.words
     }
     words += [Int64(store.regions.count), Int64(evaluations), isSingular ? 1 : 0]
-    let all = try communicator.allReduce(words.span, .sum)
+    let all = try communicator.allReduce(words, .sum)
     let length = ExactSum.wordCount
     func sum(_ index: Int) -> Double {
       ExactSum(words: all.span.extracting((index * length)..<((index + 1) * length))).value

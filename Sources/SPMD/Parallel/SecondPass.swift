@@ -33,7 +33,7 @@ struct SecondPass {
     worker.visit(counter)
     try agree()
     let counts = counter.counts
-    guard let all = try communicator.reduce(counts.span, .sum, to: 0), let states else {
+    guard let all = try communicator.reduce(counts, .sum, to: 0), let states else {
       return nil
     }
     return scan.histogram(bins, all, states)
@@ -78,7 +78,7 @@ struct SecondPass {
       throw CSVError(error.description)
     }
     let own = [found.count, spilled]
-    let sums = try communicator.allReduce(own.span, .sum)
+    let sums = try communicator.allReduce(own, .sum)
     guard let largest = try largest(found) else { return (nil, sums[1]) }
     return (scan.groups(largest.table, count: sums[0], columns: columns), sums[1])
   }
@@ -92,7 +92,7 @@ struct SecondPass {
     while step < communicator.size {
       if rank % (2 * step) != 0 {
         let bytes = found.table.packed
-        try communicator.send(bytes.span, to: rank - step, tag: .tableGroups)
+        try communicator.send(bytes, to: rank - step, tag: .tableGroups)
         return nil
       }
       if rank + step < communicator.size {

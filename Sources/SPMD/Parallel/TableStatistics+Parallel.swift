@@ -94,9 +94,9 @@ extension TableStatistics {
       return
     }
     let counter = try GlobalCounter(on: communicator)
-    var failure: MPIError?
+    var failure: (any Error)?
     worker.scan(start: .outside, types: types, selection: selection, also: groups) {
-      do throws(MPIError) {
+      do {
         let next = try counter.next()
         return next < deals.count ? deals[next] : nil
       } catch {
@@ -134,7 +134,7 @@ extension TableStatistics {
   ) throws -> [RangeReport] {
     let length = RangeReport.wordCount(columns: columns)
     let words = report.words
-    let all = try communicator.allGather(words.span)
+    let all = try communicator.allGather(words)
     return (0..<communicator.size).map {
       RangeReport(words: all[($0 * length)..<(($0 + 1) * length)])
     }
@@ -161,7 +161,7 @@ extension TableStatistics {
       case .fieldCount(let fields, let expected): words += [Int64(fields), Int64(expected)]
       }
     }
-    guard let all = try communicator.gather(words.span, to: 0) else { return [] }
+    guard let all = try communicator.gather(words, to: 0) else { return [] }
     return stride(from: 0, to: all.count, by: 4).map { start in
       let (file, line) = (Int(all[start]), Int(all[start + 1]))
       let (fields, expected) = (Int(all[start + 2]), Int(all[start + 3]))
@@ -198,7 +198,7 @@ extension TableStatistics {
   ) throws {
     // Named: Swift 6.3.1 crashes in its optimizer on the span of a temporary here.
     let words = states.flatMap(\.words)
-    try communicator.send(words.span, to: rank, tag: .tableStates)
+    try communicator.send(words, to: rank, tag: .tableStates)
   }
 
   private static func receive(

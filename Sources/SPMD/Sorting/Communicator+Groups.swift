@@ -90,8 +90,8 @@ extension Communicator {
     }
     let (ownKeys, ownValues) = (Array(groups.keys), Array(groups.values))
     let (sentKeys, sentValues) = (order.map { ownKeys[$0] }, order.map { ownValues[$0] })
-    let keys = try allToAll(sentKeys.span, sending: sending)
-    let values = try allToAll(sentValues.span, sending: sending)
+    let keys = try allToAll(sentKeys, sending: sending)
+    let values = try allToAll(sentValues, sending: sending)
     groups = [:]
     for (key, value) in zip(keys, values) { add(key, value) }
     return groups

@@ -47,9 +47,9 @@ extension Communicator {
     let farthest = try allReduce(own, .max)
     guard let last = elements.last else { return nil }
     // A rank knows who comes before it, and not who comes after it, which asks.
-    if previous >= 0 { try send([rank].span, to: previous, tag: .neighbor) }
+    if previous >= 0 { try send(rank, to: previous, tag: .neighbor) }
     if rank < farthest, let next = try receive(Int.self, from: .any, tag: .neighbor).first {
-      try send([last].span, to: next, tag: .neighborElement)
+      try send(last, to: next, tag: .neighborElement)
     }
     guard previous >= 0 else { return nil }
     return try receive(T.self, from: previous, tag: .neighborElement).first
@@ -95,7 +95,7 @@ extension Communicator {
     var step = 1
     while step < size {
       if rank % (2 * step) == step {
-        try send(best.span, to: rank - step, tag: .bestElements)
+        try send(best, to: rank - step, tag: .bestElements)
         break
       }
       if rank % (2 * step) == 0, rank + step < size {
@@ -199,7 +199,7 @@ extension Communicator {
         counts[min(low - 1, counts.count - 1)] += 1
       }
     }
-    return try allReduce(counts.span, .sum)
+    return try allReduce(counts, .sum)
   }
 }
 

@@ -22,9 +22,9 @@ struct SortedElements<T: Datatype>: SplitterSource {
 
   func gathered(_ probes: [Probe], on communicator: Communicator) throws -> [Probe] {
     let own = probes.map(\.element)
-    let elements = try communicator.allGather(own.span)
+    let elements = try communicator.allGather(own)
     let ownPlaces = probes.flatMap { [$0.rank, $0.position] }
-    let places = try communicator.allGather(ownPlaces.span)
+    let places = try communicator.allGather(ownPlaces)
     let all = elements.indices.map {
       Probe(element: elements[$0], rank: places[2 * $0], position: places[2 * $0 + 1])
     }
@@ -66,7 +66,7 @@ extension Communicator {
     let cuts = [0] + (try search.splitters().map { $0.cuts[0] }) + [elements.count]
     let sending = Partition(counts: zip(cuts, cuts.dropFirst()).map { $1 - $0 })
     let pieces = try receivingPartition(for: sending)
-    return (try allToAll(elements.span, sending: sending), pieces)
+    return (try allToAll(elements, sending: sending), pieces)
   }
 
   /// Redistributes elements so that all ranks have as many, give or take one, in the same order.
@@ -86,7 +86,7 @@ extension Communicator {
     let counts = (0..<size).map {
       Partition.balanced(total, part: $0, of: size).clamped(to: own).count
     }
-    elements = try allToAll(elements.span, sending: Partition(counts: counts))
+    elements = try allToAll(elements, sending: Partition(counts: counts))
   }
 }
 

@@ -91,7 +91,7 @@ struct SplitterSearch<Source: SplitterSource> {
       let probes = try source.gathered(drawn, on: communicator)
       let cuts = probes.map { source.cuts(at: $0) }
       let local = cuts.map { $0.reduce(0, +) }
-      let before = try communicator.allReduce(local.span, .sum)
+      let before = try communicator.allReduce(local, .sum)
       for j in targets.indices { tighten(&brackets[j], targets[j], probes, cuts, before) }
     }
     return zip(brackets, targets).map { bracket, target in

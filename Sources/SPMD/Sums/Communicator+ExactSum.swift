@@ -14,9 +14,9 @@ extension Communicator {
   /// - Complexity: A reduction of ``ExactSum/wordCount`` integers.
   ///
   /// The corresponding C function is `MPI_Allreduce` (MPI 3.1 §5.9.6).
-  public func allReduce(_ sum: ExactSum) throws(MPIError) -> ExactSum {
+  public func allReduce(_ sum: ExactSum) throws -> ExactSum {
     let words = sum.words
-    let total = try allReduce(words.span, .sum)
+    let total = try allReduce(words, .sum)
     return ExactSum(words: total.span)
   }
 
@@ -29,9 +29,9 @@ extension Communicator {
   /// - Complexity: A reduction of ``ExactSum/wordCount`` integers.
   ///
   /// The corresponding C function is `MPI_Reduce` (MPI 3.1 §5.9.1).
-  public func reduce(_ sum: ExactSum, to root: Int) throws(MPIError) -> ExactSum? {
+  public func reduce(_ sum: ExactSum, to root: Int) throws -> ExactSum? {
     let words = sum.words
-    let total = try reduce(words.span, .sum, to: root)
+    let total = try reduce(words, .sum, to: root)
     return total.map { ExactSum(words: $0.span) }
   }
 
@@ -45,7 +45,7 @@ extension Communicator {
   /// - Complexity: One reduction of ``ExactSum/wordCount`` integers, and one pass over the numbers.
   ///
   /// The corresponding C function is `MPI_Allreduce` (MPI 3.1 §5.9.6).
-  public func exactSum(_ values: Span<Double>) throws(MPIError) -> Double {
+  public func exactSum(_ values: Span<Double>) throws -> Double {
     var sum = ExactSum()
     sum.add(contentsOf: values)
     return try allReduce(sum).value
@@ -61,7 +61,7 @@ extension Communicator {
   /// - Complexity: One reduction of ``ExactSum/wordCount`` integers, and one pass over the numbers.
   ///
   /// The corresponding C function is `MPI_Allreduce` (MPI 3.1 §5.9.6).
-  public func exactSum(_ values: Span<Float>) throws(MPIError) -> Float {
+  public func exactSum(_ values: Span<Float>) throws -> Float {
     var sum = ExactSum()
     sum.add(contentsOf: values)
     return try allReduce(sum).floatValue
@@ -78,7 +78,7 @@ extension Communicator {
   /// - Precondition: The spans of a rank are of the same length.
   ///
   /// The corresponding C function is `MPI_Allreduce` (MPI 3.1 §5.9.6).
-  public func exactDot(_ a: Span<Double>, _ b: Span<Double>) throws(MPIError) -> Double {
+  public func exactDot(_ a: Span<Double>, _ b: Span<Double>) throws -> Double {
     var sum = ExactSum()
     sum.add(productsOf: a, b)
     return try allReduce(sum).value

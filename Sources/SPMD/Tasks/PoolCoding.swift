@@ -20,7 +20,7 @@ extension PoolCoding where Element: Datatype {
     Self(
       encode: { elements in
         var packer = Packer(for: communicator)
-        try packer.pack(elements.span)
+        try packer.pack(elements)
         return packer.bytes
       },
       decode: { bytes, count in

@@ -71,7 +71,7 @@ public final class Timings {
   /// - Returns: The summary on the root, `nil` elsewhere.
   /// - Throws: ``MPIError/Code/invalidRoot``, and what else the library reports.
   /// - Complexity: O(log `size`) messages, whose size does not grow with the number of ranks.
-  public func summary(on communicator: Communicator, to root: Int = 0) throws(MPIError)
+  public func summary(on communicator: Communicator, to root: Int = 0) throws
     -> TimingSummary?
   {
     let own = sections.map { PartialTiming($0, rank: communicator.rank) }

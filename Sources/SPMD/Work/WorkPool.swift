@@ -56,7 +56,7 @@ public final class WorkPool<Item: Datatype> {
   ///
   /// **Collective**: every rank of the communicator calls it. A pool may be used for any number of
   /// runs, one after the other.
-  public init(on communicator: Communicator) throws(MPIError) {
+  public init(on communicator: Communicator) throws {
     self.communicator = try communicator.duplicated()
     let (rank, size) = (communicator.rank, communicator.size)
     var neighbours: [Int] = []
@@ -87,7 +87,7 @@ public final class WorkPool<Item: Datatype> {
   public func run(
     _ initial: [Item], batch: Int = 1,
     process: (_ items: Span<Item>, _ created: inout [Item]) -> Void
-  ) throws(MPIError) -> Summary {
+  ) throws -> Summary {
     precondition(batch > 0, "a batch of \(batch) items")
     begin(with: initial)
     if communicator.size == 1 {
@@ -129,14 +129,14 @@ public final class WorkPool<Item: Datatype> {
   /// Two successive sums with nothing under way end the run.
   private func share(
     _ batch: Int, _ process: (Span<Item>, inout [Item]) -> Void
-  ) throws(MPIError) {
+  ) throws {
     var receivedBefore = -1
     let communicator = communicator
     while true {
       try workUntilIdle(batch, process)
       let counts = [sent, received]
       var totals = [0, 0]
-      var sum = try communicator.immediate.allReduce(counts.span, into: totals.mutableSpan, .sum)
+      var sum = try communicator.immediate.allReduce(counts, into: &totals, .sum)
       var fruitless = 0
       summing: while true {
         switch try sum.test() {
@@ -157,7 +157,7 @@ public final class WorkPool<Item: Datatype> {
 
   private func workUntilIdle(
     _ batch: Int, _ process: (Span<Item>, inout [Item]) -> Void
-  ) throws(MPIError) {
+  ) throws {
     while true {
       try poll()
       try give()
@@ -171,7 +171,7 @@ public final class WorkPool<Item: Datatype> {
   }
 
   /// Gives those that wait equal shares of the oldest items.
-  private func give() throws(MPIError) {
+  private func give() throws {
     while !waiting.isEmpty && items.count - head > 1 {
       let share = max(1, (items.count - head) / (waiting.count + 1))
       let destination = waiting.removeFirst()
@@ -187,11 +187,11 @@ public final class WorkPool<Item: Datatype> {
 
   /// Sends items, or nothing, which asks for some. Messages are taken in meanwhile, so that two
   /// ranks that send to each other cannot block.
-  private func deliver(_ given: [Item], to destination: Int) throws(MPIError) {
+  private func deliver(_ given: [Item], to destination: Int) throws {
     sent += 1
     summary.messages += 1
     let communicator = communicator
-    var sending = try communicator.immediate.send(given.span, to: destination, tag: tag)
+    var sending = try communicator.immediate.send(given, to: destination, tag: tag)
     while true {
       switch try sending.test() {
       case .complete: return
@@ -202,7 +202,7 @@ public final class WorkPool<Item: Datatype> {
   }
 
   /// Takes in all messages that have come.
-  private func poll() throws(MPIError) {
+  private func poll() throws {
     let communicator = communicator
     while let message = try communicator.immediate.matchedProbe(from: .any, tag: tag) {
       guard let source = message.status.source else { continue }

@@ -20,10 +20,10 @@ enum ArrayMessage {
   /// Calls `body` with room for a message.
   @inline(__always)
   private static func withRoom<R>(
-    _ body: (UnsafeMutableRawBufferPointer) throws(MPIError) -> R
-  ) throws(MPIError) -> R {
+    _ body: (UnsafeMutableRawBufferPointer) throws -> R
+  ) throws -> R {
     try unsafe withUnsafeTemporaryAllocation(byteCount: roomLength, alignment: 16) {
-      (room) throws(MPIError) in
+      (room) throws in
       try unsafe body(UnsafeMutableRawBufferPointer(rebasing: room[offset...]))
     }
   }
@@ -34,10 +34,10 @@ enum ArrayMessage {
   static func send<T: Scalar>(
     _ elements: [T], on communicator: Communicator, _ peer: CInt, _ tag: MessageTag,
     _ mode: SendMode
-  ) throws(MPIError) -> Bool {
+  ) throws -> Bool {
     let length = headerLength + elements.count * MemoryLayout<T>.stride + Format.footerLength
     guard length <= longest else { return false }
-    try unsafe withRoom { (room) throws(MPIError) in
+    try unsafe withRoom { (room) throws in
       unsafe write(elements, to: room)
       try unsafe communicator._send(
         RawBuffer(address: room.baseAddress, count: length, datatype: UInt8.mpiDatatype),
@@ -50,14 +50,14 @@ enum ArrayMessage {
   @inline(__always)
   static func receive<T: Scalar>(
     _ message: consuming Message, _ byteCount: Int, of type: T.Type
-  ) throws(MPIError) -> [T] {
+  ) throws -> [T] {
     var message = message
-    return try unsafe withRoom { (room) throws(MPIError) in
+    return try unsafe withRoom { (room) throws in
       try unsafe message.receiveAll(
         RawBuffer(address: room.baseAddress, count: byteCount, datatype: UInt8.mpiDatatype))
       let bytes = unsafe UnsafeRawBufferPointer(rebasing: room[..<byteCount])
       if unsafe isArray(bytes, of: T.scalarCode) { return unsafe read(bytes, of: type) }
-      return try ObjectReader.with { (reader) throws(MPIError) in
+      return try ObjectReader.with { (reader) throws in
         unsafe try reader.decode([T].self, bytes, 0, nil, "MPI_Mrecv", on: CMPI_COMM_NULL)
       }
     }

@@ -59,8 +59,8 @@
 
   /// Makes all of the capacity, at least `count` bytes, writable, for the library to receive into.
   func receive(
-    _ count: Int, _ fill: (UnsafeMutableRawPointer) throws(MPIError) -> Void
-  ) throws(MPIError) {
+    _ count: Int, _ fill: (UnsafeMutableRawPointer) throws -> Void
+  ) throws {
     self.count = 0
     reserve(count)
     try unsafe fill(base)

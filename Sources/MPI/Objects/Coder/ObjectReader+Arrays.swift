@@ -51,7 +51,7 @@ extension ObjectReader {
     let tag = tag(at: place)
     guard place.code == 0, tag == Tag.block || tag == Tag.block | Tag.large || tag == Tag.external
     else { return nil }
-    guard let code = unsafe bytes.byte(at: place.position + 1), let width = ScalarCode.width(code)
+    guard let code = bytes.byte(at: place.position + 1), let width = ScalarCode.width(code)
     else { throw corrupted("an array of no known type", at: place.position) }
     var position = place.position + 2
     if tag == Tag.external {
@@ -66,7 +66,7 @@ extension ObjectReader {
         code: code, width: width, position: 0, external: UInt16(index + 1), bytes: external.bytes,
         length: length, isLead: external.isLead)
     }
-    guard let length = unsafe bytes.length(tag, at: &position), position <= limit,
+    guard let length = bytes.length(tag, at: &position), position <= limit,
       length <= limit - position, length % width == 0,
       let part = unsafe bytes.part(at: position, count: length)
     else { throw corrupted("an array beyond the message", at: place.position) }

@@ -17,7 +17,7 @@ extension ObjectReader {
     guard isKeyed else {
       var place = position + 1 + width
       // Each element takes a byte at least, so that no one makes room for more than there can be.
-      guard let count = unsafe bytes.length(tag, at: &place), count <= end - start else {
+      guard let count = bytes.length(tag, at: &place), count <= end - start else {
         throw corrupted("more elements than bytes", at: position)
       }
       return Container(isKeyed: false, range: start..<end, count: count)
@@ -29,15 +29,15 @@ extension ObjectReader {
   func run(at position: Int) -> (start: Int, width: Int, count: Int)? {
     let tag = tag(at: Place(position: position))
     var start = position + 2
-    guard tag & ~Tag.large == Tag.run, let code = unsafe bytes.byte(at: position + 1),
-      let width = ScalarCode.width(code), let length = unsafe bytes.length(tag, at: &start),
+    guard tag & ~Tag.large == Tag.run, let code = bytes.byte(at: position + 1),
+      let width = ScalarCode.width(code), let length = bytes.length(tag, at: &start),
       length % width == 0
     else { return nil }
     return (start, width, length / width)
   }
 
   /// The type of the scalars of a run.
-  func runCode(at position: Int) -> UInt8 { unsafe bytes.byte(at: position + 1) ?? 0 }
+  func runCode(at position: Int) -> UInt8 { bytes.byte(at: position + 1) ?? 0 }
 
   /// An array of strings, or `nil` where something else stands.
   func strings(at place: Place) throws -> [String]? {

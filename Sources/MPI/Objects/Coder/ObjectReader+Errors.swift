@@ -74,7 +74,7 @@ extension ObjectReader {
         }
         key = MessageKey(stringValue: name)
       }
-      guard let end = unsafe bytes.end(at: next, limit: container.range.upperBound) else {
+      guard let end = bytes.end(at: next, limit: container.range.upperBound) else {
         return nil
       }
       let tag = tag(at: Place(position: next))

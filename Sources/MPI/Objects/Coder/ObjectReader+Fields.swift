@@ -14,7 +14,7 @@ extension ObjectReader {
 
   @inline(__always)
   private func nameRange(at position: inout Int, limit: Int) -> (Int, Int)? {
-    guard let number = unsafe bytes.varint(at: &position) else { return nil }
+    guard let number = bytes.varint(at: &position) else { return nil }
     if number & 1 == 0 {
       let index = number >> 1
       guard index < nameCount, position < limit else { return nil }

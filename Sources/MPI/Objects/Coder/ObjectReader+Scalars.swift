@@ -1,25 +1,25 @@
 extension ObjectReader {
   @inline(__always)
   func integer<T: FixedWidthInteger>(_ type: T.Type, at place: Place) throws -> T {
-    if place.code == 0, place.position < limit, let tag = unsafe bytes.byte(at: place.position),
+    if place.code == 0, place.position < limit, let tag = bytes.byte(at: place.position),
       tag < Tag.shortString
     {
       return T(truncatingIfNeeded: tag)
     }
     let (code, position) = scalar(at: place)
-    let source = unsafe source(place)
+    let source = source(place)
     let value: T?
     switch code {
-    case ScalarCode.int8: value = unsafe exactly(source.load(at: position, as: Int8.self))
-    case ScalarCode.uint8: value = unsafe exactly(source.load(at: position, as: UInt8.self))
-    case ScalarCode.int16: value = unsafe exactly(source.load(at: position, as: Int16.self))
-    case ScalarCode.uint16: value = unsafe exactly(source.load(at: position, as: UInt16.self))
-    case ScalarCode.int32: value = unsafe exactly(source.load(at: position, as: Int32.self))
-    case ScalarCode.uint32: value = unsafe exactly(source.load(at: position, as: UInt32.self))
-    case ScalarCode.int64: value = unsafe exactly(source.load(at: position, as: Int64.self))
-    case ScalarCode.uint64: value = unsafe exactly(source.load(at: position, as: UInt64.self))
-    case ScalarCode.int128: value = unsafe exactly(source.load(at: position, as: Int128.self))
-    case ScalarCode.uint128: value = unsafe exactly(source.load(at: position, as: UInt128.self))
+    case ScalarCode.int8: value = exactly(source.load(at: position, as: Int8.self))
+    case ScalarCode.uint8: value = exactly(source.load(at: position, as: UInt8.self))
+    case ScalarCode.int16: value = exactly(source.load(at: position, as: Int16.self))
+    case ScalarCode.uint16: value = exactly(source.load(at: position, as: UInt16.self))
+    case ScalarCode.int32: value = exactly(source.load(at: position, as: Int32.self))
+    case ScalarCode.uint32: value = exactly(source.load(at: position, as: UInt32.self))
+    case ScalarCode.int64: value = exactly(source.load(at: position, as: Int64.self))
+    case ScalarCode.uint64: value = exactly(source.load(at: position, as: UInt64.self))
+    case ScalarCode.int128: value = exactly(source.load(at: position, as: Int128.self))
+    case ScalarCode.uint128: value = exactly(source.load(at: position, as: UInt128.self))
     default: throw mismatch(T.self, at: place)
     }
     guard let value else { throw corrupted("a number that no \(T.self) holds", at: place.position) }
@@ -35,7 +35,7 @@ extension ObjectReader {
   @inline(__always)
   func floating<T: BinaryFloatingPoint & Scalar>(_ type: T.Type, at place: Place) throws -> T {
     let (code, position) = scalar(at: place)
-    if code == T.scalarCode, let value = unsafe source(place).load(at: position, as: T.self) {
+    if code == T.scalarCode, let value = source(place).load(at: position, as: T.self) {
       return value
     }
     return try convertedFloating(type, code, position, place)
@@ -47,13 +47,13 @@ extension ObjectReader {
     let value: T?
     switch code {
     case ScalarCode.float:
-      value = unsafe converted(source(place).load(at: position, as: Float.self))
+      value = converted(source(place).load(at: position, as: Float.self))
     case ScalarCode.double:
-      value = unsafe converted(source(place).load(at: position, as: Double.self))
+      value = converted(source(place).load(at: position, as: Double.self))
     case ScalarCode.bool: throw mismatch(type, at: place)
     #if !((os(macOS) || targetEnvironment(macCatalyst)) && arch(x86_64))
       case ScalarCode.float16:
-        value = unsafe converted(source(place).load(at: position, as: Float16.self))
+        value = converted(source(place).load(at: position, as: Float16.self))
     #endif
     default: value = T(exactly: try integer(Int128.self, at: place))
     }
@@ -72,7 +72,7 @@ extension ObjectReader {
     case Tag.yes: return true
     case Tag.scalar | ScalarCode.bool:
       let (_, position) = scalar(at: place)
-      if let byte = unsafe source(place).byte(at: position) { return byte != 0 }
+      if let byte = source(place).byte(at: position) { return byte != 0 }
     default: break
     }
     throw mismatch(Bool.self, at: place)
@@ -84,7 +84,7 @@ extension ObjectReader {
     let length: Int?
     switch tag {
     case Tag.shortString..<Tag.null: length = Int(tag & 0x3F)
-    case Tag.string, Tag.string | Tag.large: length = unsafe bytes.length(tag, at: &position)
+    case Tag.string, Tag.string | Tag.large: length = bytes.length(tag, at: &position)
     default: throw mismatch(String.self, at: place)
     }
     guard let length, position <= limit, length <= limit - position,

@@ -66,11 +66,11 @@
     _ message: UnsafeRawBufferPointer, missing: Int = 0, lead: BlockHolder? = nil
   ) throws {
     let all = unsafe ByteReader(message)
-    let footer = unsafe all.count - Format.footerLength
-    guard let bodyLength = unsafe all.load(at: footer, as: UInt64.self),
-      let nameCount = unsafe all.load(at: footer + 8, as: UInt32.self),
-      let externalCount = unsafe all.load(at: footer + 12, as: UInt16.self),
-      let padding = unsafe all.byte(at: footer + 14), let version = unsafe all.byte(at: footer + 15)
+    let footer = all.count - Format.footerLength
+    guard let bodyLength = all.load(at: footer, as: UInt64.self),
+      let nameCount = all.load(at: footer + 8, as: UInt32.self),
+      let externalCount = all.load(at: footer + 12, as: UInt16.self),
+      let padding = all.byte(at: footer + 14), let version = all.byte(at: footer + 15)
     else { throw corrupted("a message of \(message.count) bytes") }
     guard version == Format.version else { throw corrupted("format \(version) is not known") }
     guard Int(externalCount) <= Format.maximalExternals else {
@@ -84,8 +84,8 @@
     if externalCount > 0 { isExtraordinary = true }
     for index in 0..<Int(externalCount) {
       let entry = table + index * Format.externalLength
-      guard let place = unsafe all.load(at: entry, as: UInt64.self).flatMap(Int.init(exactly:)),
-        let length = unsafe all.load(at: entry + 8, as: UInt64.self).flatMap(Int.init(exactly:)),
+      guard let place = all.load(at: entry, as: UInt64.self).flatMap(Int.init(exactly:)),
+        let length = all.load(at: entry + 8, as: UInt64.self).flatMap(Int.init(exactly:)),
         length <= missing + table - position
       else { throw corrupted("an external array beyond the message") }
       if index == 0 && missing > 0 {
@@ -105,7 +105,7 @@
     guard start >= 0, start <= table, bodyLength <= table - start,
       let rest = unsafe all.part(at: start, count: table - start)
     else { throw corrupted("a body longer than the message") }
-    unsafe bytes = unsafe ByteReader(rest)
+    bytes = unsafe ByteReader(rest)
     limit = bodyLength
     if let lead {
       self.lead = lead
@@ -119,10 +119,10 @@
   /// The bytes of the array with which a message begins, if it is of this type; otherwise 0.
   static func leadLength(_ message: UnsafeRawBufferPointer, _ code: UInt8) -> Int {
     let all = unsafe ByteReader(message)
-    let footer = unsafe all.count - Format.footerLength
-    guard let count = unsafe all.load(at: footer + 12, as: UInt16.self), count > 0,
-      let padding = unsafe all.byte(at: footer + 14), let width = ScalarCode.width(code),
-      let length = unsafe all.load(
+    let footer = all.count - Format.footerLength
+    guard let count = all.load(at: footer + 12, as: UInt16.self), count > 0,
+      let padding = all.byte(at: footer + 14), let width = ScalarCode.width(code),
+      let length = all.load(
         at: footer - Int(padding) - Int(count) * Format.externalLength + 8, as: UInt64.self
       ).flatMap(Int.init(exactly:)),
       length <= footer, length % width == 0
@@ -135,9 +135,9 @@
     nameCount = count
     var position = limit
     // Each takes a byte at least.
-    guard unsafe count <= bytes.count - limit else { throw corrupted("\(count) names") }
+    guard count <= bytes.count - limit else { throw corrupted("\(count) names") }
     for _ in 0..<count {
-      guard let length = unsafe bytes.varint(at: &position),
+      guard let length = bytes.varint(at: &position),
         unsafe bytes.part(at: position, count: length) != nil
       else { throw corrupted("a name beyond the message") }
       names.put(value: Name(offset: position, count: length))
@@ -147,7 +147,7 @@
 
   /// Forgets the message, which may be gone from now on: whoever holds a decoder reads nothing.
   func close() {
-    unsafe bytes = unsafe ByteReader(UnsafeRawBufferPointer(start: nil, count: 0))
+    bytes = unsafe ByteReader(UnsafeRawBufferPointer(start: nil, count: 0))
     limit = 0
     if isExtraordinary { clear() }
   }
@@ -200,7 +200,7 @@
   /// The first byte behind the value at a place, in a container that ends at `limit`.
   @inline(__always)
   func end(at position: Int, limit: Int) throws -> Int {
-    guard let end = unsafe bytes.end(at: position, limit: limit) else {
+    guard let end = bytes.end(at: position, limit: limit) else {
       throw corrupted("a value that goes beyond its container, or is none", at: position)
     }
     return end
@@ -209,7 +209,7 @@
   @inline(__always)
   func tag(at place: Place) -> UInt8 {
     if place.code != 0 { return Tag.scalar | place.code }
-    return place.position < limit ? unsafe bytes.byte(at: place.position) ?? 0xFF : 0xFF
+    return place.position < limit ? bytes.byte(at: place.position) ?? 0xFF : 0xFF
   }
 
   func isNull(_ place: Place) -> Bool { tag(at: place) == Tag.null }
@@ -225,7 +225,7 @@
   /// The bytes in which a scalar stands.
   @inline(__always)
   func source(_ place: Place) -> ByteReader {
-    place.external == 0 ? unsafe bytes : unsafe externalSource(Int(place.external) - 1)
+    place.external == 0 ? bytes : externalSource(Int(place.external) - 1)
   }
 
   func externalSource(_ index: Int) -> ByteReader {

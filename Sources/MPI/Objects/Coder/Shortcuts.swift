@@ -24,15 +24,15 @@ final class MessageShortcut<T>: AnyShortcut {
   /// Sends a value, unless it is too long; returns whether it has.
   let send:
     (_ value: T, _ world: Communicator, _ peer: CInt, _ tag: MessageTag, _ mode: SendMode)
-      throws(MPIError) -> Bool
+      throws -> Bool
   /// Receives a message that is not too long.
-  let receive: (_ message: consuming Message, _ byteCount: Int) throws(MPIError) -> T
+  let receive: (_ message: consuming Message, _ byteCount: Int) throws -> T
 
   init<Element: Scalar>(_ type: Element.Type) where T == [Element] {
-    send = { (value, communicator, peer, tag, mode) throws(MPIError) in
+    send = { (value, communicator, peer, tag, mode) throws in
       try ArrayMessage.send(value, on: communicator, peer, tag, mode)
     }
-    receive = { (message, byteCount) throws(MPIError) in
+    receive = { (message, byteCount) throws in
       try ArrayMessage.receive(message, byteCount, of: type)
     }
   }
@@ -73,7 +73,7 @@ final class MessageShortcut<T>: AnyShortcut {
   static func send<T>(
     _ found: Unmanaged<AnyShortcut>, _ value: T, on communicator: Communicator, _ peer: CInt,
     _ tag: MessageTag, _ mode: SendMode
-  ) throws(MPIError) -> Bool {
+  ) throws -> Bool {
     let send = unsafe found._withUnsafeGuaranteedRef {
       unsafe unsafeDowncast($0, to: MessageShortcut<T>.self).send
     }
@@ -84,7 +84,7 @@ final class MessageShortcut<T>: AnyShortcut {
   @inline(__always)
   static func receive<T>(
     _ found: Unmanaged<AnyShortcut>, _ message: consuming Message, _ byteCount: Int, _ type: T.Type
-  ) throws(MPIError) -> T {
+  ) throws -> T {
     let receive = unsafe found._withUnsafeGuaranteedRef {
       unsafe unsafeDowncast($0, to: MessageShortcut<T>.self).receive
     }

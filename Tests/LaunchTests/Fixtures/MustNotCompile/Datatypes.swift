@@ -11,7 +11,7 @@ struct Particle: Datatype {
 final class Node {}
 
 // expected-error@+2 {{type 'Named' does not conform to protocol 'Datatype'}}
-// expected-note@+1 {{add stubs for conformance}}
+// expected-error@+1 {{one with an array or a string is sent by send(encoding:to:)}}
 struct Named: Datatype {
   var name: String
 }
@@ -22,26 +22,27 @@ func plain(world: Communicator, particles: [Particle]) throws {
 }
 
 func text(world: Communicator) throws {
-  // expected-error@+1 {{requires that 'String' conform to 'Datatype'}}
+  // expected-error@+1 {{send(encoding:to:) sends any Codable value}}
   try world.send("text", to: 1)
 }
 
 func object(world: Communicator) throws {
-  // expected-error@+1 {{requires that 'Node' conform to 'Datatype'}}
+  // expected-error@+1 {{send(encoding:to:) sends any Codable value}}
   try world.send(Node(), to: 1)
 }
 
 func optionals(world: Communicator, values: [Int?]) throws {
-  // expected-error@+1 {{no exact matches in call to instance method 'send'}}
+  // expected-error@+2 {{requires that 'Int?' conform to 'Datatype'}}
+  // expected-note@+1 {{wrapped type 'Int' satisfies this requirement}}
   try world.send(values.span, to: 1)
 }
 
 func pointers(world: Communicator, values: [UnsafeRawPointer]) throws {
-  // expected-error@+1 {{no exact matches in call to instance method 'send'}}
+  // expected-error@+1 {{requires that 'UnsafeRawPointer' conform to 'Datatype'}}
   try world.send(values.span, to: 1)
 }
 
 func received(world: Communicator) throws {
-  // expected-error@+1 {{requires that 'String' conform to 'Datatype'}}
+  // expected-error@+1 {{receive(decoding:from:) any Codable value}}
   _ = try world.receive(String.self, from: 0)
 }
