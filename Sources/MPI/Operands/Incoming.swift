@@ -88,8 +88,7 @@ extension ContiguousArray: IncomingStorage, Pinned, Incoming where Element: Data
 }
 
 // None of these two is storage for requests: a slice that is written to may move, and what a
-// parameter names may be a copy of
-// an inline array.
+// parameter names may be a copy of an inline array.
 
 extension ArraySlice: Incoming where Element: Datatype {
   /// The elements.

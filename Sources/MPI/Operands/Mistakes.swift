@@ -1,7 +1,6 @@
 // What the compiler answers to the commonest mistakes, where it would only say that a type does not
-// conform: functions that
-// nobody can call, with a message that says what to write. They come last in the choice among
-// overloads.
+// conform: functions that nobody can call, with a message that says what to write. They come last
+// in the choice among overloads.
 
 extension AnyCommunicator {
   /// Elements are of a ``Datatype``; other values are encoded.
